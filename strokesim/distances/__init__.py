@@ -1,0 +1,1 @@
+"""Distances between feature sequences of equal or unequal length."""

@@ -1,0 +1,1 @@
+"""Ink formats: reading and writing."""

@@ -1,0 +1,65 @@
+"""What a reader is given: the bytes of one file, its name, and what to do about damage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strokesim.errors import FormatError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's bytes on their way to `Ink`.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file, or archive member.
+    name : str
+        What errors and `Ink.source` call it: a path, or "archive.zip/member".
+    path : Path, optional
+        Where it lies on disk, for formats that include other files; None for standard input
+        and archive members.
+    lenient : bool
+        Whether a reader saves what it can instead of refusing the file.
+    skipped : list of FormatError
+        What a lenient reader left out.
+    """
+
+    data: bytes
+    name: str
+    path: Path | None = None
+    lenient: bool = False
+    skipped: list[FormatError] = field(default_factory=list)
+
+    def error(self, reason: str, line: int | None = None) -> FormatError:
+        """Return, for raising, the error that names this file and the line."""
+        return FormatError(reason, self.name, line)
+
+    def skip(self, reason: str, line: int | None = None) -> None:
+        """Leave something out: noted when lenient, an error when not.
+
+        Raises
+        ------
+        FormatError
+            Unless the source is read leniently.
+        """
+        error = self.error(reason, line)
+        if not self.lenient:
+            raise error
+        self.skipped.append(error)
+
+    def text(self, encoding: str = "utf-8") -> str:
+        """Return the file as text, a byte order mark removed, line ends as they are.
+
+        Raises
+        ------
+        FormatError
+            If the bytes are not of that encoding; the message names the line.
+        """
+        try:
+            return self.data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, error.start) + 1
+            raise self.error(f"byte {error.start} is not {encoding} text", line) from None
