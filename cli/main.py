@@ -1,0 +1,80 @@
+"""The command ``strokesim``: a table of commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from strokesim import __version__
+from strokesim.errors import StrokesimError
+
+# Help texts stand here and not in the commands, so that `strokesim --help` imports none.
+COMMANDS = {
+    "match": "Find the nearest entries of a corpus for each query ink.",
+    "corpus": "Build, extend, check and export a corpus.",
+    "convert": "Write inks in another format.",
+    "inspect": "Show what is in ink files.",
+    "draw": "Draw inks, or how one is warped onto another, as SVG.",
+    "synth": "Write synthetic pen ink.",
+    "datasets": "List and fetch published recordings.",
+    "demo": "Match five unseen inks against the embedded corpus.",
+    "completion": "Print the shell code that completes commands.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, and turns our errors into one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return the command ``name`` of the module of that name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"strokesim.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing what it lists."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what strokesim raises on purpose ends in one line and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except StrokesimError as error:
+            failure = click.ClickException(" ".join(str(error).split("\n")))
+            failure.exit_code = error.exit_code
+            raise failure from error
+        except MemoryError:
+            raise click.ClickException(
+                "out of memory; give fewer inks at once or a smaller corpus"
+            ) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="strokesim")
+def command() -> None:
+    """Match pen strokes.
+
+    \b
+    Example:
+      strokesim corpus build digits pendigits-orig.tra
+      strokesim match pendigits-orig.tes --corpus digits -k 3
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        command(prog_name="strokesim")
+    except BrokenPipeError:
+        # The reader of a pipe went away (`| head`): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
