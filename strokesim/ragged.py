@@ -28,11 +28,11 @@ def check_sequence(sequence: object, name: str = "the sequence") -> np.ndarray:
     """
     try:
         given = np.asarray(sequence)
+        if np.iscomplexobj(given):
+            raise ValueError("complex numbers; give both parts as features of their own")
         array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"{name} is not an array of numbers: {error}") from None
-    if np.iscomplexobj(given):
-        raise ArgumentError(f"{name} is complex; give its real parts as features of their own")
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.shape[1] == 0:
