@@ -1,0 +1,174 @@
+"""Scalar kernels: the recurrence of each distance and nothing else, on arrays already checked.
+
+Features are float32; every operation on them is float64, in the order in which the definition
+is read: features 0 to F-1 of a step, then steps. No fastmath flag is set, so that nothing is
+contracted or reordered and a result is the same number, to the last bit, that the definition
+gives in plain Python.
+
+A kernel that takes a ``limit`` may return inf in place of a value above it, and never else.
+Sums of squares only grow, in floating point too, so a partial sum above the limit is enough.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import float64, int64, njit, types, uint8
+
+# Memory-mapped features are read-only; writable arrays are accepted where read-only ones are.
+SEQUENCE = types.Array(types.float32, 2, "C", readonly=True)
+NUMBERS = types.Array(float64, 1, "C")
+MOVES = types.Array(uint8, 2, "C")
+
+FREE = 2**62
+"""The radius that leaves a path free; far above any length, far below overflow."""
+
+DIAGONAL, DOWN, ACROSS = 0, 1, 2
+"""Moves into a cell of the DTW matrix, the one that wins a tie first: (1, 1), (1, 0), (0, 1)."""
+
+
+@njit(cache=True, nogil=True)
+def squared_step(a, i, b, j):  # type: ignore[no-untyped-def]
+    """Return the squared Euclidean distance of step ``i`` of ``a`` and step ``j`` of ``b``."""
+    total = 0.0
+    for k in range(a.shape[1]):
+        gap = float64(a[i, k]) - float64(b[j, k])
+        total += gap * gap
+    return total
+
+
+@njit(float64(SEQUENCE, SEQUENCE, float64), cache=True, nogil=True)
+def euclidean_square(a, b, limit):  # type: ignore[no-untyped-def]
+    """Return the sum over i of |a_i - b_i|^2; ``a`` and ``b`` are equally long."""
+    total = 0.0
+    for i in range(len(a)):
+        total += squared_step(a, i, b, i)
+        if total > limit:
+            return np.inf
+    return total
+
+
+@njit(float64(SEQUENCE, SEQUENCE, float64), cache=True, nogil=True)
+def shifted_square(a, b, limit):  # type: ignore[no-untyped-def]
+    """Return the least sum over i of |short_i - long_(i + shift)|^2 over all shifts."""
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    least = np.inf
+    for shift in range(len(long) - len(short) + 1):
+        total = 0.0
+        for i in range(len(short)):
+            total += squared_step(short, i, long, i + shift)
+            if total > limit:
+                break
+        else:
+            least = total
+            limit = total
+    return least
+
+
+@njit(types.UniTuple(int64, 2)(int64, int64, int64), cache=True, nogil=True)
+def band(n, m, radius):  # type: ignore[no-untyped-def]
+    """Return how far ``j`` may lie below ``i`` and above it, for lengths ``n`` and ``m``."""
+    return radius + max(n - m, 0), radius + max(m - n, 0)
+
+
+@njit(float64(SEQUENCE, SEQUENCE, int64, float64, NUMBERS), cache=True, nogil=True)
+def dtw_square(a, b, radius, limit, row):  # type: ignore[no-untyped-def]
+    """Return D(n-1, m-1), D(i, j) = |a_i - b_j|^2 + min(D(i-1, j), D(i-1, j-1), D(i, j-1)).
+
+    ``row``, of at least ``len(b)`` numbers, is overwritten.
+    """
+    n, m = len(a), len(b)
+    below, above = band(n, m, radius)
+    row[:m] = np.inf
+    for i in range(n):
+        first = max(i - below, 0)
+        # The band moves by one column at the most, so the column left of it was in the row above.
+        diagonal = row[first - 1] if first > 0 else np.inf
+        left = np.inf
+        if i == 0:
+            diagonal = 0.0
+        least = np.inf
+        for j in range(first, min(i + above + 1, m)):
+            up = row[j]
+            left = squared_step(a, i, b, j) + min(up, diagonal, left)
+            row[j] = left
+            diagonal = up
+            least = min(least, left)
+        if least > limit:
+            return np.inf
+    return row[m - 1]
+
+
+@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS, MOVES), cache=True, nogil=True)
+def dtw_moves(a, b, radius, row, moves):  # type: ignore[no-untyped-def]
+    """Return what `dtw_square` does, and note the move into every cell of the band.
+
+    The move into cell (i, j) is ``moves[i, j - max(i - below, 0)]``.
+    """
+    n, m = len(a), len(b)
+    below, above = band(n, m, radius)
+    row[:m] = np.inf
+    for i in range(n):
+        first = max(i - below, 0)
+        diagonal = row[first - 1] if first > 0 else np.inf
+        left = np.inf
+        if i == 0:
+            diagonal = 0.0
+        for j in range(first, min(i + above + 1, m)):
+            up = row[j]
+            if diagonal <= up and diagonal <= left:
+                move, before = DIAGONAL, diagonal
+            elif up <= left:
+                move, before = DOWN, up
+            else:
+                move, before = ACROSS, left
+            left = squared_step(a, i, b, j) + before
+            row[j] = left
+            moves[i, j - first] = move
+            diagonal = up
+    return row[m - 1]
+
+
+@njit(types.Array(int64, 2, "C")(MOVES, int64, int64, int64), cache=True, nogil=True)
+def path_of(moves, n, m, radius):  # type: ignore[no-untyped-def]
+    """Follow the moves from (n-1, m-1) back to (0, 0); return the path from its start."""
+    below, _ = band(n, m, radius)
+    path = np.empty((n + m - 1, 2), np.int64)
+    place = len(path) - 1
+    i, j = n - 1, m - 1
+    path[place, 0], path[place, 1] = i, j
+    while i > 0 or j > 0:
+        move = moves[i, j - max(i - below, 0)]
+        if move != ACROSS:
+            i -= 1
+        if move != DOWN:
+            j -= 1
+        place -= 1
+        path[place, 0], path[place, 1] = i, j
+    return path[place:].copy()
+
+
+@njit(float64(SEQUENCE, SEQUENCE, float64, NUMBERS), cache=True, nogil=True)
+def cloud_mean(a, b, limit, nearest):  # type: ignore[no-untyped-def]
+    """Return (mean_i min_j |a_i - b_j| + mean_j min_i |a_i - b_j|) / 2.
+
+    ``nearest``, of at least ``len(b)`` numbers, is overwritten. Here the limit is on the
+    distance itself.
+    """
+    n, m = len(a), len(b)
+    nearest[:m] = np.inf
+    there = 0.0
+    for i in range(n):
+        least = np.inf
+        for j in range(m):
+            square = squared_step(a, i, b, j)
+            least = min(least, square)
+            nearest[j] = min(nearest[j], square)
+        there += math.sqrt(least)
+        if there / n / 2 > limit:
+            return np.inf
+    back = 0.0
+    for j in range(m):
+        back += math.sqrt(nearest[j])
+    return (there / n + back / m) / 2

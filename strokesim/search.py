@@ -1,0 +1,238 @@
+"""Exact nearest neighbours: an `Index` turns queries into `Match` lists, nearest first.
+
+What "exact" means. Features are float32. A distance is the float64 number that its definition
+in `strokesim.distances` gives on them, operation by operation, without contraction or
+reordering. Matches are ordered by (distance, index in the corpus), so of two entries at the
+same distance the earlier one wins, at the k-th place too. Whatever is pruned, packed or
+threaded on the way, the answer is the one that sorting all distances would give, to the last
+bit.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from strokesim.distances import find_distance
+from strokesim.distances.checks import unequal_lengths
+from strokesim.errors import ArgumentError, SpecError
+from strokesim.ink import Ink
+from strokesim.ragged import Ragged, check_sequence
+from strokesim.threads import run
+
+if TYPE_CHECKING:
+    from strokesim.corpus import Corpus
+
+
+class Match(NamedTuple):
+    """An entry of the corpus that is near a query.
+
+    ``index`` is its place in the corpus; ``label``, ``writer`` and ``id`` are None where the
+    corpus knows none.
+    """
+
+    distance: float
+    label: str | None
+    writer: str | None
+    id: str | None
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no one asks a match for
+
+
+class Index:
+    """A corpus made ready to be searched by one distance.
+
+    It answers for the corpus as it was when the index was made; entries appended later are
+    not seen. It may be searched from several threads at once.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        At least one entry.
+    distance : str
+        A name in `strokesim.distances.DISTANCES`.
+    radius : int, optional
+        Sakoe-Chiba radius in steps, for "dtw"; None leaves the warping path free.
+
+    Attributes
+    ----------
+    distance : str
+    radius : int or None
+    spec : FeatureSpec or None
+        How inks become sequences; None for a corpus made of arrays.
+
+    Raises
+    ------
+    ArgumentError
+        If the corpus is empty, the radius is negative or means nothing to the distance, or
+        lengths differ where the distance needs equal ones.
+    UnknownNameError
+        If there is no such distance.
+
+    Examples
+    --------
+    >>> corpus = Corpus.from_arrays([[0, 0, 3], [9, 9]], labels=["up", "flat"])
+    >>> Index(corpus).search(np.array([0, 3]))[0][0].label
+    'up'
+    """
+
+    def __init__(self, corpus: Corpus, distance: str = "dtw", *, radius: int | None = None) -> None:
+        measure = find_distance(distance)
+        if not hasattr(corpus, "sequences"):
+            raise ArgumentError(
+                f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
+                "Corpus.from_arrays makes one of arrays, Corpus.from_inks of inks"
+            )
+        self._sequences: Ragged = corpus.sequences
+        if len(self._sequences) == 0:
+            raise ArgumentError("the corpus is empty; a search needs at least one entry")
+        self._equal_length = None if measure.unequal else len(self._sequences[0])
+        self._searcher = measure.prepare(self._sequences, radius)
+        self._labels, self._writers, self._ids = corpus.labels, corpus.writers, corpus.ids
+        self.distance, self.radius, self.spec = distance, radius, corpus.spec
+
+    def __len__(self) -> int:
+        return len(self._sequences)
+
+    def __repr__(self) -> str:
+        radius = "" if self.radius is None else f", radius={self.radius}"
+        return f"Index({len(self)} entries, distance={self.distance!r}{radius})"
+
+    def search(
+        self,
+        queries: Ink | np.ndarray | Ragged | Corpus | Iterable[Ink | np.ndarray],
+        k: int = 1,
+        *,
+        cutoff: float | None = None,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[list[Match]]:
+        """Return the k nearest entries of each query.
+
+        Parameters
+        ----------
+        queries : Ink, ndarray, Ragged, Corpus or iterable of Ink or ndarray
+            One ink, one feature sequence (n_steps, n_features), or several of them. Inks are
+            turned by the spec of the corpus; arrays are taken as features of that spec.
+        k : int
+            1 to the number of entries.
+        cutoff : float, optional
+            Only entries at this distance or nearer are returned, so there may be fewer than
+            k. None returns the k nearest however far they are.
+        threads : int, optional
+            None uses every core. Without influence on the result.
+        progress : callable, optional
+            Called with the number of queries done since the last call.
+
+        Returns
+        -------
+        list of list of Match
+            One list per query, in the order of the queries, each ordered by
+            (distance, index).
+
+        Raises
+        ------
+        ArgumentError
+            If k or the cutoff means nothing, a query is no feature sequence or has another
+            number of features than the corpus, or an ink is given to a corpus without a spec.
+        SpecError
+            If the queries are a corpus of another spec.
+        """
+        k, reach = self._check_k(k), _check_cutoff(cutoff)
+        arrays = self._features_of(queries, threads)
+        found: list[list[Match]] = [[] for _ in arrays]
+
+        def answer(number: int) -> None:
+            distances, indices = self._searcher.nearest(arrays[number], k, reach)
+            found[number] = [
+                Match(distance, self._labels[i], self._writers[i], self._ids[i], i)
+                for distance, i in zip(distances.tolist(), indices.tolist(), strict=True)
+            ]
+
+        run(answer, len(arrays), threads=threads, progress=progress)
+        return found
+
+    def _check_k(self, k: int) -> int:
+        try:
+            count = operator.index(k)
+        except TypeError:
+            raise ArgumentError(f"k={k!r}; use a whole number, at least 1") from None
+        if count < 1:
+            raise ArgumentError(f"k={count}; use at least 1")
+        if count > len(self):
+            entries = "entry" if len(self) == 1 else "entries"
+            raise ArgumentError(
+                f"k={count} is more than the {len(self)} {entries} of the corpus; "
+                f"use k <= {len(self)}"
+            )
+        return count
+
+    def _features_of(self, queries: object, threads: int | None) -> list[np.ndarray]:
+        """Return every query as a checked array (n_steps, n_features)."""
+        sequences = getattr(queries, "sequences", None)
+        if sequences is not None:
+            self._check_spec(queries.spec)  # type: ignore[attr-defined]
+            queries = sequences
+        arrays = [
+            check_sequence(query, f"query {number}")
+            for number, query in enumerate(self._sequences_in(queries, threads))
+        ]
+        for number, array in enumerate(arrays):
+            self._check_shape(array, number)
+        return arrays
+
+    def _sequences_in(self, queries: object, threads: int | None) -> Iterable[object]:
+        """Return the queries one by one, inks turned into features."""
+        if isinstance(queries, Ink) or (isinstance(queries, np.ndarray) and queries.ndim < 3):
+            queries = [queries]
+        elif isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
+            raise ArgumentError(
+                f"queries are of type {type(queries).__name__}; give an Ink, a feature array "
+                "(n_steps, n_features), a list of either, or a Corpus; read_inks reads files"
+            )
+        several = list(queries)
+        places = [place for place, query in enumerate(several) if isinstance(query, Ink)]
+        if places:
+            if self.spec is None:
+                raise ArgumentError(
+                    f"query {places[0]} is an ink, and the corpus was made of arrays and has no "
+                    "FeatureSpec to turn it with; give feature arrays"
+                )
+            inks = self.spec.transform_all([several[place] for place in places], threads=threads)
+            for place, array in zip(places, inks, strict=True):
+                several[place] = array
+        return several
+
+    def _check_spec(self, spec: object) -> None:
+        if spec is not None and self.spec is not None and spec != self.spec:
+            raise SpecError(
+                f"the queries are features of {spec}, the corpus of {self.spec}; "
+                "make both with one FeatureSpec"
+            )
+
+    def _check_shape(self, array: np.ndarray, number: int) -> None:
+        n_features = self._sequences.n_features
+        if array.shape[1] != n_features:
+            raise ArgumentError(
+                f"query {number} has {array.shape[1]} features, the corpus has {n_features}; "
+                "both need the same"
+            )
+        if self._equal_length not in (None, len(array)):
+            raise unequal_lengths(
+                f"query {number} has {len(array)} steps, the corpus has {self._equal_length}"
+            )
+
+
+def _check_cutoff(cutoff: float | None) -> float:
+    """Return the cutoff as a number, inf where there is none."""
+    if cutoff is None:
+        return float("inf")
+    try:
+        reach = float(cutoff)
+    except (TypeError, ValueError):
+        reach = -1.0
+    if not reach >= 0:
+        raise ArgumentError(f"cutoff={cutoff!r}; use a distance, at least 0, or None for no limit")
+    return reach
