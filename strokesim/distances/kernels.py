@@ -7,19 +7,28 @@ gives in plain Python.
 
 A kernel that takes a ``limit`` may return inf in place of a value above it, and never else.
 Sums of squares only grow, in floating point too, so a partial sum above the limit is enough.
+
+The loops over candidates take the distance as a number rather than as a function, so that each
+is compiled once for all. They stand in this file because Numba's cache knows a compiled loop
+by its own file: in another one it would outlive a change of the kernels that it contains.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 
 import numpy as np
-from numba import float64, int64, njit, types, uint8
+from numba import float64, int64, njit, types, uint8, void
 
 # Memory-mapped features are read-only; writable arrays are accepted where read-only ones are.
 SEQUENCE = types.Array(types.float32, 2, "C", readonly=True)
 NUMBERS = types.Array(float64, 1, "C")
+INDICES = types.Array(int64, 1, "C", readonly=True)
 MOVES = types.Array(uint8, 2, "C")
+
+EUCLIDEAN, SHIFTED, DTW, CLOUD = range(4)
+"""What a loop over candidates computes."""
 
 FREE = 2**62
 """The radius that leaves a path free; far above any length, far below overflow."""
@@ -28,7 +37,7 @@ DIAGONAL, DOWN, ACROSS = 0, 1, 2
 """Moves into a cell of the DTW matrix, the one that wins a tie first: (1, 1), (1, 0), (0, 1)."""
 
 
-@njit(cache=True, nogil=True)
+@njit(float64(SEQUENCE, int64, SEQUENCE, int64), cache=True, nogil=True)
 def squared_step(a, i, b, j):  # type: ignore[no-untyped-def]
     """Return the squared Euclidean distance of step ``i`` of ``a`` and step ``j`` of ``b``."""
     total = 0.0
@@ -172,3 +181,81 @@ def cloud_mean(a, b, limit, nearest):  # type: ignore[no-untyped-def]
     for j in range(m):
         back += math.sqrt(nearest[j])
     return (there / n + back / m) / 2
+
+
+@njit(float64(int64, SEQUENCE, SEQUENCE, int64, float64, NUMBERS), cache=True, nogil=True)
+def distance_within(kind, a, b, radius, cutoff, row):  # type: ignore[no-untyped-def]
+    """Return the distance, or inf in place of one that is above the cutoff."""
+    if kind == CLOUD:
+        return cloud_mean(a, b, cutoff, row)
+    # Two squares may have one root. What is left out above this limit has a root above the
+    # cutoff for sure: 2**-50 is more than the roundings of the product and the root.
+    limit = cutoff * cutoff * (1 + 2.0**-50)
+    if kind == EUCLIDEAN:
+        square = euclidean_square(a, b, limit)
+    elif kind == SHIFTED:
+        square = shifted_square(a, b, limit)
+    else:
+        square = dtw_square(a, b, radius, limit, row)
+    return math.sqrt(square)
+
+
+@njit(float64(int64, SEQUENCE, SEQUENCE), cache=True, nogil=True)
+def ends_bound(kind, a, b):  # type: ignore[no-untyped-def]
+    """Return a lower bound of the distance, of the first and the last steps where they count.
+
+    Every warping path, and the one of `EUCLIDEAN`, begins at the pair of first steps and ends
+    at that of last steps, and the costs between them are not negative (Kim, Park, Chu: An
+    index-based approach for similarity search supporting time warping, ICDE 2001, section 3,
+    whose maximum is a sum here as both costs are on the path). Rounding keeps the order:
+    the kernels, too, add the last cost to a number no less than the first.
+    """
+    if kind != EUCLIDEAN and kind != DTW:
+        return 0.0
+    square = squared_step(a, 0, b, 0)
+    if len(a) > 1 or len(b) > 1:
+        square += squared_step(a, len(a) - 1, b, len(b) - 1)
+    return math.sqrt(square)
+
+
+@njit(void(int64, SEQUENCE, SEQUENCE, INDICES, NUMBERS), cache=True, nogil=True)
+def fill_bounds(kind, query, values, offsets, bounds):  # type: ignore[no-untyped-def]
+    """Set ``bounds[c]`` to `ends_bound` of the query and sequence ``c``."""
+    for c in range(len(bounds)):
+        bounds[c] = ends_bound(kind, query, values[offsets[c] : offsets[c + 1]])
+
+
+@njit(
+    types.List(types.Tuple((float64, int64)))(
+        int64, SEQUENCE, SEQUENCE, INDICES, int64, INDICES, NUMBERS, int64, float64, NUMBERS
+    ),
+    cache=True,
+    nogil=True,
+)
+def scan(kind, query, values, offsets, radius, order, bounds, k, cutoff, row):  # type: ignore[no-untyped-def]
+    """Return the k nearest as (-distance, -index), in no order.
+
+    The heap's root is the worst of the k best. It begins full of entries at the cutoff whose
+    index is behind every sequence: each sequence within the cutoff comes before them.
+    """
+    behind = len(bounds)
+    heap = [(-cutoff, -behind)] * k
+    for c in order:
+        worst = -heap[0][0]
+        if bounds[c] > worst:
+            break
+        distance = distance_within(
+            kind, query, values[offsets[c] : offsets[c + 1]], radius, worst, row
+        )
+        if (-distance, -c) > heap[0]:
+            heapq.heapreplace(heap, (-distance, -c))
+    return heap
+
+
+@njit(void(int64, SEQUENCE, SEQUENCE, INDICES, int64, NUMBERS, NUMBERS), cache=True, nogil=True)
+def fill_row(kind, query, values, offsets, radius, row, distances):  # type: ignore[no-untyped-def]
+    """Set ``distances[c]`` to the distance of the query and sequence ``c``."""
+    for c in range(len(distances)):
+        distances[c] = distance_within(
+            kind, query, values[offsets[c] : offsets[c + 1]], radius, np.inf, row
+        )

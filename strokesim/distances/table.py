@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from strokesim.distances import scan
 from strokesim.distances.checks import check_radius, unequal_lengths
 from strokesim.distances.cloud import cloud
 from strokesim.distances.dtw import dtw
 from strokesim.distances.euclidean import euclidean, euclidean_shifted
+from strokesim.distances.kernels import CLOUD, DTW, EUCLIDEAN, SHIFTED
 from strokesim.distances.scan import Scan, Searcher
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.ragged import Ragged
@@ -85,20 +85,20 @@ DISTANCES: dict[str, Distance] = {
             "cloud",
             "symmetric mean nearest-point distance, blind to the order of steps",
             cloud,
-            partial(Scan, scan.CLOUD),
+            partial(Scan, CLOUD),
         ),
         Distance(
             "dtw",
             "dynamic time warping, within a Sakoe-Chiba radius or free",
             dtw,
-            partial(Scan, scan.DTW),
+            partial(Scan, DTW),
             takes_radius=True,
         ),
         Distance(
             "euclidean",
             "root of the summed squared differences, step by step",
             euclidean,
-            partial(Scan, scan.EUCLIDEAN),
+            partial(Scan, EUCLIDEAN),
             unequal=False,
             triangle=True,
         ),
@@ -106,7 +106,7 @@ DISTANCES: dict[str, Distance] = {
             "euclidean_shifted",
             "least Euclidean distance of the shorter to a window of the longer",
             euclidean_shifted,
-            partial(Scan, scan.SHIFTED),
+            partial(Scan, SHIFTED),
         ),
     )
 }
