@@ -18,6 +18,9 @@ class Source:
         The whole file, or archive member.
     name : str
         What errors and `Ink.source` call it: a path, or "archive.zip/member".
+    stem : str
+        What ids begin with: the file's name, or its path below the folder or archive that
+        was asked for.
     path : Path, optional
         Where it lies on disk, for formats that include other files; None for standard input
         and archive members.
@@ -29,6 +32,7 @@ class Source:
 
     data: bytes
     name: str
+    stem: str = ""
     path: Path | None = None
     lenient: bool = False
     skipped: list[FormatError] = field(default_factory=list)
@@ -50,6 +54,10 @@ class Source:
             raise error
         self.skipped.append(error)
 
+    def line_at(self, offset: int) -> int:
+        """Return the line, counted from 1, in which a byte of the file stands."""
+        return self.data.count(b"\n", 0, offset) + 1
+
     def text(self, encoding: str = "utf-8") -> str:
         """Return the file as text, a byte order mark removed, line ends as they are.
 
@@ -61,5 +69,5 @@ class Source:
         try:
             return self.data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
         except UnicodeDecodeError as error:
-            line = self.data.count(b"\n", 0, error.start) + 1
-            raise self.error(f"byte {error.start} is not {encoding} text", line) from None
+            reason = f"byte {error.start} is not {encoding} text"
+            raise self.error(reason, self.line_at(error.start)) from None
