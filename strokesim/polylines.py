@@ -52,13 +52,14 @@ def polylines_of_features(
     Parameters
     ----------
     sequence : array_like, shape (n_steps, n_features)
-        Features with "x" and "y" among them. Where there is "pen_up", a step at which it is
-        above 0 begins a new line: the pen came there through the air.
+        Features with "x" and "y" among them. Where there is "pen_up", a step begins a new line
+        if the pen came there through the air for more than half of the way; so steps in the
+        air are dots.
     names : sequence of str
         Names of the features, as `FeatureSpec.names` gives them.
     weights : sequence of float, optional
-        What each feature was multiplied with; x and y are divided by theirs, so that shapes
-        keep their proportions. None when all weights are 1.
+        What each feature was multiplied with, as `FeatureSpec.weights` gives it; x and y are
+        divided by theirs, so that shapes keep their proportions. None when all weights are 1.
 
     Raises
     ------
@@ -89,10 +90,10 @@ def polylines_of_features(
     if len(steps) == 0:
         return []
     points = _check(steps[:, columns] / scale[columns], 0)  # (n_steps, 2)
-    if "pen_up" not in names:
+    if "pen_up" not in names or scale[names.index("pen_up")] == 0:
         return [points]
-    landings = np.flatnonzero(steps[1:, names.index("pen_up")] > 0) + 1
-    return np.split(points, landings)
+    share_in_air = steps[:, names.index("pen_up")] / scale[names.index("pen_up")]
+    return np.split(points, np.flatnonzero(share_in_air[1:] > 0.5) + 1)
 
 
 def _check(line: object, number: int) -> np.ndarray:

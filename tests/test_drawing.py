@@ -80,6 +80,13 @@ def test_every_step_of_a_feature_sequence_is_one_point_in_order(pen_up):
     assert all(len(part) for part in parts)
 
 
+def test_a_line_ends_where_most_of_the_way_to_the_next_step_lies_in_the_air():
+    steps = np.stack([np.arange(4), np.zeros(4), 0.5 * np.array([1, 0.4, 0.6, 0])], axis=1)
+    names, weights = ("x", "y", "pen_up"), (1, 1, 0.5)
+    assert list(map(len, polylines_of_features(steps, names, weights=weights))) == [2, 2]
+    assert list(map(len, polylines_of_features(steps, names, weights=(1, 1, 0)))) == [4]
+
+
 def test_a_feature_sequence_of_no_steps_is_an_empty_drawing():
     assert polylines_of_features(np.empty((0, 2)), ("x", "y")) == []
 
