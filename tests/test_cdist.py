@@ -1,0 +1,112 @@
+"""Matrices of distances."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strategies import corpora, radii
+from strokesim import DISTANCES, Corpus, cdist, dtw
+from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.ragged import Ragged
+
+every_distance = pytest.mark.parametrize("entry", DISTANCES.values(), ids=DISTANCES)
+
+
+@every_distance
+@given(data=st.data())
+def test_an_element_is_the_distance_of_the_two_alone(entry, data):
+    a, b = data.draw(corpora(equal_length=not entry.unequal))
+    matrix = cdist(a, b, distance=entry.name)
+    assert matrix.dtype == np.float64
+    assert matrix.tolist() == [[entry.function(row, column) for column in b] for row in a]
+
+
+@every_distance
+@given(data=st.data())
+def test_a_set_with_itself_is_symmetric_to_the_last_bit(entry, data):
+    a, _ = data.draw(corpora(equal_length=not entry.unequal))
+    matrix = cdist(a, distance=entry.name)
+    assert np.array_equal(matrix, matrix.T)
+    assert np.array_equal(matrix, cdist(a, a, distance=entry.name))
+
+
+@given(sets=corpora(), radius=radii)
+def test_the_radius_is_that_of_dtw(sets, radius):
+    a, b = sets
+    expected = [[dtw(row, column, radius=radius) for column in b] for row in a]
+    assert cdist(a, b, radius=radius).tolist() == expected
+
+
+@every_distance
+def test_threads_have_no_influence(entry):
+    a = list(np.random.default_rng(3).normal(size=(40, 8, 2)))
+    for b in (None, a[::-1]):
+        alone = cdist(a, b, distance=entry.name, threads=1)
+        for threads in (2, 3, 8, None):
+            assert np.array_equal(cdist(a, b, distance=entry.name, threads=threads), alone)
+
+
+def test_every_kind_of_set_gives_the_same_matrix():
+    arrays = np.random.default_rng(4).normal(size=(5, 6, 2))
+    expected = cdist(list(arrays))
+    ragged = Ragged.from_arrays(arrays)
+    behind = Ragged(np.vstack([ragged[0], ragged.values]), ragged.offsets + 6)
+    for given_set in (
+        arrays,
+        tuple(arrays),
+        arrays.tolist(),
+        ragged,
+        behind,
+        Corpus.from_arrays(arrays),
+    ):
+        assert np.array_equal(cdist(given_set), expected)
+        assert np.array_equal(cdist(arrays, given_set), expected)
+    assert np.array_equal(cdist(array for array in arrays), expected)
+
+
+def test_an_empty_set_gives_an_empty_matrix():
+    assert cdist([]).shape == (0, 0)
+    assert cdist([], [[1, 2]]).shape == (0, 1)
+    assert cdist([[1, 2], [3]], []).shape == (2, 0)
+    assert cdist([], [[1, 2]], distance="euclidean").shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        (np.zeros((3, 4)), None, r"a is one array of shape \(3, 4\).*give \[a\] for one sequence"),
+        ([[1]], np.zeros(4), r"b is one array of shape \(4,\), and several sequences are needed"),
+        ([[1], []], None, "a: sequence 1 has 0 steps"),
+        ([[1]], [[1], [math.nan]], "b: sequence 1: step 0, feature 0 is nan"),
+        ([[1]], [[[1, 2]]], "of a have 1 features, those of b 2; both need the same"),
+        ([[1], [[1, 2]]], None, "a: sequence 1 has 2 features, sequence 0 has 1"),
+        (3, None, "a is 3; give a list of arrays"),
+    ],
+)
+def test_what_is_no_set_of_sequences_is_refused(a, b, message):
+    with pytest.raises(ArgumentError, match=message):
+        cdist(a, b)
+
+
+def test_euclidean_refuses_unequal_lengths():
+    with pytest.raises(ArgumentError, match=r"sequence 2 has 1 steps, sequence 0 has 2.*shifted"):
+        cdist([[1, 2], [3, 4], [5]], distance="euclidean")
+    with pytest.raises(ArgumentError, match="sequence 1 of a has 3 steps, those of b have 2"):
+        cdist([[1, 2], [3, 4, 5]], [[1, 2]], distance="euclidean")
+
+
+def test_a_radius_that_means_nothing_is_refused():
+    with pytest.raises(ArgumentError, match="radius=2 means nothing to cloud; leave it out or use"):
+        cdist([[1]], distance="cloud", radius=2)
+    with pytest.raises(ArgumentError, match="radius=-1; use a whole number of steps"):
+        cdist([[1]], radius=-1)
+
+
+def test_an_unknown_distance_and_no_threads_are_refused():
+    with pytest.raises(UnknownNameError, match="did you mean 'euclidean'"):
+        cdist([[1]], distance="euklidean")
+    with pytest.raises(ArgumentError, match="threads=0; use at least 1"):
+        cdist([[1]], threads=0)
