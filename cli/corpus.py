@@ -1,0 +1,151 @@
+"""``strokesim corpus``: build, extend, check and export a corpus."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.show import progress, tell
+from strokesim.corpus import Corpus
+from strokesim.features import FeatureSpec
+
+
+@click.group()
+def command() -> None:
+    """Build, extend, check and export a corpus.
+
+    \b
+    Example:
+      strokesim corpus build digits pendigits-orig.tra
+      strokesim corpus info digits
+    """
+
+
+@command.command()
+@click.argument("folder", metavar="CORPUS")
+@click.argument("ink", nargs=-1, required=True)
+@click.option(
+    "--spec",
+    metavar="SPEC",
+    help="Features of a step, weights and resampling, such as 'x,y,0.5*cos,0.5*sin;steps=32'.",
+)
+@format_option
+@lenient_option
+@threads_option
+def build(
+    folder: str,
+    ink: tuple[str, ...],
+    spec: str | None,
+    format: str | None,
+    lenient: bool,
+    threads: int | None,
+) -> None:
+    """Make the folder CORPUS of the inks in the files INK.
+
+    \b
+    Example:
+      strokesim corpus build digits pendigits-orig.tra
+      strokesim corpus build letters ink.zip --spec 'x,y,pen_up;steps=64'
+    """
+    chosen = FeatureSpec() if spec is None else FeatureSpec.parse(spec)
+    with progress("inks") as bar:
+        inks = read(ink, format=format, lenient=lenient)
+        corpus = Corpus.build(folder, inks, chosen, threads=threads, progress=bar.update)
+    tell(f"{folder}: {len(corpus):,} entries")
+
+
+@command.command()
+@click.argument("folder", metavar="CORPUS")
+@click.argument("ink", nargs=-1, required=True)
+@format_option
+@lenient_option
+def append(folder: str, ink: tuple[str, ...], format: str | None, lenient: bool) -> None:
+    """Add the inks in the files INK to CORPUS, all or none.
+
+    \b
+    Example:
+      strokesim corpus append digits more.inkml
+    """
+    corpus = Corpus.open(folder)
+    before = len(corpus)
+    corpus.append(read(ink, format=format, lenient=lenient))
+    tell(f"{folder}: {len(corpus) - before:,} entries added, {len(corpus):,} in all")
+
+
+@command.command()
+@click.argument("folder", metavar="CORPUS")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def info(folder: str, as_json: bool) -> None:
+    """Show what CORPUS holds.
+
+    \b
+    Example:
+      strokesim corpus info digits
+    """
+    corpus = Corpus.open(folder)
+    lengths = corpus.sequences.lengths
+    labels = Counter(label for label in corpus.labels if label is not None)
+    facts = {
+        "entries": len(corpus),
+        "labels": len(labels),
+        "writers": len({writer for writer in corpus.writers if writer is not None}),
+        "features": corpus.n_features,
+        "steps": {"least": int(lengths.min()), "most": int(lengths.max())} if len(lengths) else None,
+        "shards": len(corpus.shards),
+        "spec": None if corpus.spec is None else corpus.spec.to_dict(),
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for name, fact in facts.items():
+        if isinstance(fact, dict):
+            fact = ", ".join(f"{key} {value}" for key, value in fact.items())
+        click.echo(f"{name:9}{fact}")
+
+
+@command.command()
+@click.argument("folder", metavar="CORPUS")
+def verify(folder: str) -> None:
+    """Check every byte of CORPUS against its checksums.
+
+    \b
+    Example:
+      strokesim corpus verify digits
+    """
+    corpus = Corpus.open(folder)
+    corpus.verify()
+    click.echo(f"{folder}: {len(corpus):,} entries in {len(corpus.shards)} shards are whole")
+
+
+@command.command()
+@click.argument("folder", metavar="CORPUS")
+@click.argument("file", metavar="FILE.parquet")
+def export(folder: str, file: str) -> None:
+    """Write CORPUS as one Parquet file.
+
+    \b
+    Example:
+      strokesim corpus export digits digits.parquet
+    """
+    corpus = Corpus.open(folder)
+    corpus.to_parquet(file)
+    tell(f"{file}: {len(corpus):,} entries")
+
+
+@command.command("import")
+@click.argument("file", metavar="FILE.parquet")
+@click.argument("folder", metavar="CORPUS")
+def import_(file: str, folder: str) -> None:
+    """Make the folder CORPUS of a Parquet file that `export` wrote.
+
+    \b
+    Example:
+      strokesim corpus import digits.parquet digits
+    """
+    corpus = Corpus.from_parquet(Path(file))
+    corpus.save(folder)
+    tell(f"{folder}: {len(corpus):,} entries")

@@ -1,0 +1,85 @@
+"""``strokesim match``: the nearest entries of a corpus for each query ink."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.show import is_right, matched, matches_text, progress, tell
+from strokesim.corpus import Corpus
+from strokesim.distances import DISTANCES
+from strokesim.search import Index
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--corpus", "folder", required=True, metavar="CORPUS", help="What to search.")
+@click.option("-k", default=5, show_default=True, metavar="K", help="Matches per query.")
+@click.option(
+    "--distance",
+    default="dtw",
+    show_default=True,
+    metavar="NAME",
+    help=f"One of {', '.join(sorted(DISTANCES))}.",
+)
+@click.option(
+    "--radius",
+    type=int,
+    metavar="STEPS",
+    help="Sakoe-Chiba radius of dtw; leave it out for free paths.",
+)
+@click.option("--cutoff", type=float, metavar="D", help="Show no match farther away than D.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON per query ink.")
+@click.option("--draw/--no-draw", default=True, help="Draw query and matches with characters.")
+@format_option
+@lenient_option
+@threads_option
+def command(
+    query: tuple[str, ...],
+    folder: str,
+    k: int,
+    distance: str,
+    radius: int | None,
+    cutoff: float | None,
+    as_json: bool,
+    draw: bool,
+    format: str | None,
+    lenient: bool,
+    threads: int | None,
+) -> None:
+    """Find the nearest entries of CORPUS for each ink in QUERY.
+
+    QUERY is a file, a folder, a member of a zip archive, or - for standard input. Under the
+    label of each match stand its distance and its writer; = marks the query's own label.
+    Ends with 1 when no query has a match.
+
+    \b
+    Example:
+      strokesim match pendigits-orig.tes --corpus digits -k 3 --radius 4
+      strokesim match strokes.inkml --corpus digits --json | jq .matches[0].label
+    """
+    corpus = Corpus.open(folder)
+    index = Index(corpus, distance, radius=radius)
+    n_inks = n_found = n_labelled = n_right = 0
+    with progress("inks") as bar:
+        bar.disable = bar.disable or sys.stdout.isatty()
+        inks = read(query, format=format, lenient=lenient)
+        for ink, matches in matched(inks, index, k, cutoff=cutoff, threads=threads, bar=bar.update):
+            n_inks += 1
+            n_found += bool(matches)
+            n_labelled += ink.label is not None
+            n_right += ink.label is not None and is_right(ink, matches)
+            if as_json:
+                found = [match._asdict() for match in matches]
+                click.echo(json.dumps({"query": ink.id, "label": ink.label, "matches": found}))
+            else:
+                click.echo(matches_text(ink, matches, corpus, draw=draw) + "\n")
+    tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {distance}")
+    if n_labelled:
+        wrong = 100 * (n_labelled - n_right) / n_labelled
+        tell(f"{n_right:,} of {n_labelled:,} nearest labels are right ({wrong:.2f} % wrong)")
+    if not n_found:
+        sys.exit(1)

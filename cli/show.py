@@ -1,0 +1,108 @@
+"""How matches and progress look in a terminal, shared by the commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+from tqdm import tqdm
+
+from strokesim.corpus import Corpus
+from strokesim.ink import Ink
+from strokesim.polylines import Drawing, polylines_of_features
+from strokesim.search import Index, Match
+from strokesim.svg import readable
+from strokesim.terminal import beside, braille_fits, draw_text
+
+Item = TypeVar("Item")
+
+# An ink and five matches beside each other fit into 80 columns.
+CELL_WIDTH, CELL_HEIGHT = 11, 4
+
+
+def progress(unit: str, total: int | None = None) -> tqdm[Any]:
+    """Return a bar on standard error that appears after a second, in a terminal only."""
+    return tqdm(total=total, unit=f" {unit}", delay=1, disable=None, leave=False, file=sys.stderr)
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield lists of ``size`` items, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def drawing_of(corpus: Corpus, number: int) -> Drawing | None:
+    """Return what an entry of a corpus looks like, or None where its features do not tell."""
+    spec = corpus.spec
+    if spec is None or not {"x", "y"} <= set(spec.names):
+        return None
+    return polylines_of_features(corpus[number].sequence, spec.names, weights=spec.weights)
+
+
+def matched(
+    inks: Iterable[Ink],
+    index: Index,
+    k: int,
+    *,
+    cutoff: float | None = None,
+    threads: int | None = None,
+    bar: Callable[[int], object],
+) -> Iterator[tuple[Ink, list[Match]]]:
+    """Yield each ink with its matches, searching a few hundred inks at a time."""
+    for batch in batched(inks, 256):
+        yield from zip(
+            batch,
+            index.search(batch, k, cutoff=cutoff, threads=threads, progress=bar),
+            strict=True,
+        )
+
+
+def is_right(ink: Ink, matches: Sequence[Match]) -> bool:
+    """Return whether the nearest entry has the label of the ink."""
+    return bool(matches) and matches[0].label == ink.label
+
+
+def matches_text(ink: Ink, matches: Sequence[Match], corpus: Corpus, *, draw: bool = True) -> str:
+    """Return an ink and its matches side by side, words above each drawing.
+
+    Above a match stand its label, its distance and the end of its writer's name; "=" marks
+    the label of the ink itself.
+    """
+    blocks = [_block("query", "" if ink.label is None else f"label {ink.label}", "")]
+    if draw:
+        blocks[0] += "\n" + _drawn(ink)
+    for match in matches:
+        label = "" if match.label is None else match.label
+        same = ink.label is not None and match.label == ink.label
+        writer = match.writer or ""
+        if len(writer) > CELL_WIDTH:
+            writer = "~" + writer[1 - CELL_WIDTH :]
+        block = _block(f"{label} =" if same else label, f"{match.distance:.4g}", writer)
+        drawing = drawing_of(corpus, match.index) if draw else None
+        blocks.append(block + ("\n" + _drawn(drawing) if drawing is not None else ""))
+    if not matches:
+        blocks.append("no entry is that near")
+    return f"{readable(ink.id or 'ink')}\n{beside(blocks, gap=2)}"
+
+
+def inks_text(inks: Sequence[Ink]) -> str:
+    """Return inks side by side, the label above each drawing."""
+    return beside([f"{_block(ink.label or '')}\n{_drawn(ink)}" for ink in inks], gap=2)
+
+
+def _block(*lines: str) -> str:
+    return "\n".join(f"{readable(line):{CELL_WIDTH}.{CELL_WIDTH}}" for line in lines)
+
+
+def _drawn(drawing: Drawing) -> str:
+    plain = not braille_fits(getattr(sys.stdout, "encoding", None))
+    return draw_text(drawing, CELL_WIDTH, CELL_HEIGHT, ascii=plain)
+
+
+def tell(words: str) -> None:
+    """Write talk to standard error, so that results can be piped."""
+    click.echo(words, err=True)
