@@ -1,0 +1,70 @@
+"""A corpus as one Parquet file, for exchange with other programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from strokesim.batches import joined, schema_of
+from strokesim.errors import CorpusError
+from strokesim.manifest import Manifest, from_json, to_json
+from strokesim.replacing import replacing
+from strokesim.shards import Shard, check_values
+
+# Key of the file's metadata under which a manifest without shards tells spec and features.
+KEY = b"strokesim"
+ROWS_PER_GROUP = 65536
+
+
+def write_parquet(
+    path: str | os.PathLike[str], manifest: Manifest, shards: Sequence[Shard]
+) -> None:
+    """Write shards as one Parquet file: a row per entry, ``features`` a list of lists.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; what was there before is there still.
+    """
+    from pyarrow.parquet import ParquetWriter
+
+    schema = schema_of(manifest.n_features).with_metadata({KEY: to_json(manifest)})
+    with replacing(path) as file, ParquetWriter(file, schema, compression="zstd") as writer:
+        for shard in shards:
+            writer.write_batch(shard.batch.cast(schema), row_group_size=ROWS_PER_GROUP)
+
+
+def read_parquet(path: str | os.PathLike[str]) -> tuple[Manifest, list[Shard]]:
+    """Read what `write_parquet` wrote, all of it into memory: one shard, or none if empty.
+
+    Raises
+    ------
+    CorpusError
+        If the file is missing, is no Parquet, was not made from a corpus, or is damaged.
+    """
+    from pyarrow.parquet import ParquetFile
+
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as stream, ParquetFile(stream) as file:
+            metadata = file.schema_arrow.metadata or {}
+            if KEY not in metadata:
+                raise CorpusError(f"{name} was not made from a corpus; Corpus.to_parquet does that")
+            manifest = from_json(metadata[KEY], name)
+            schema = schema_of(manifest.n_features)
+            batches = [
+                batch.select(schema.names).cast(schema)
+                for batch in file.iter_batches(ROWS_PER_GROUP)
+            ]
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise CorpusError(f"{name} cannot be read as Parquet of a corpus: {error}") from error
+    if not batches:
+        return manifest, []
+    shard = Shard(joined(batches), str(Path(path)))
+    check_values(shard)
+    return manifest, [shard]
