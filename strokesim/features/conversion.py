@@ -27,6 +27,7 @@ def convert(
     *,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
+    first: int = 0,
 ) -> Ragged:
     """Return the feature sequences of inks; see `FeatureSpec.transform_all`."""
     starts = range(0, len(inks), _CHUNK)
@@ -35,9 +36,9 @@ def convert(
     ended: list[int] = []
 
     def work(number: int) -> None:
-        first = starts[number]
-        chunk = inks[first : first + _CHUNK]
-        values[number], counts[number] = _convert_chunk(spec, chunk, first)
+        start = starts[number]
+        chunk = inks[start : start + _CHUNK]
+        values[number], counts[number] = _convert_chunk(spec, chunk, first + start)
         ended.append(len(chunk))
 
     def report(_: int) -> None:
@@ -146,18 +147,28 @@ def _pick(
     """Return what takes the needed columns out of a stroke's samples."""
     missing = [channel for channel in needed if channel not in channels]
     if missing:
-        word = {"t": "time", "pressure": "pressure"}[missing[0]]
-        wanting = [f for f in spec.names if getattr(FEATURES[f], f"needs_{word}")]
-        wanting += [f"along={spec.along!r}"] if missing[0] == spec.along[0] else []
         raise ArgumentError(
-            f"{name} has no channel {missing[0]!r}, which {' and '.join(wanting)} needs; it has "
-            f"{', '.join(channels)}; leave them out, or the ink"
+            f"{name} has the channels {', '.join(channels)} and no {' and no '.join(missing)}, "
+            f"which {', '.join(_wanting(spec, missing))} needs; use a spec without, or leave the "
+            "ink out"
         )
     picked = [channels.index(channel) for channel in needed]
     if picked == list(range(picked[0], picked[0] + len(picked))):
         # A slice is a view; a list would copy.
         return slice(picked[0], picked[0] + len(picked))
     return picked
+
+
+def _wanting(spec: FeatureSpec, missing: list[str]) -> list[str]:
+    """Return what in the spec cannot do without the missing channels."""
+    wanting = ["along='time'"] if "t" in missing and spec.along == "time" else []
+    for name in spec.names:
+        feature = FEATURES[name]
+        if (feature.needs_time and "t" in missing) or (
+            feature.needs_pressure and "pressure" in missing
+        ):
+            wanting.append(name)
+    return wanting
 
 
 def _name(ink: Ink, number: int) -> str:

@@ -26,13 +26,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 @njit(cache=True, nogil=True)
-def distance(steps, i, j):
+def distance(steps, i, j):  # type: ignore[no-untyped-def]
     """Return how far two steps lie apart."""
     return math.sqrt((steps[i, X] - steps[j, X]) ** 2 + (steps[i, Y] - steps[j, Y]) ** 2)
 
 
 @njit(cache=True, nogil=True)
-def moved(steps, i, j, timed):
+def moved(steps, i, j, timed):  # type: ignore[no-untyped-def]
     """Return whether time ran, or else the pen moved, between two steps."""
     if timed:
         return abs(steps[i, TIME] - steps[j, TIME]) > STILL * steps[-1, TIME]
@@ -40,7 +40,7 @@ def moved(steps, i, j, timed):
 
 
 @njit(cache=True, nogil=True)
-def neighbours(steps, timed):
+def neighbours(steps, timed):  # type: ignore[no-untyped-def]
     """Return for every step the last one before and the first one after a standstill.
 
     Steps between which nothing moved form a rest. Before the first rest and after the last the
@@ -58,7 +58,7 @@ def neighbours(steps, timed):
 
 
 @njit(cache=True, nogil=True)
-def direction(steps, i, j):
+def direction(steps, i, j):  # type: ignore[no-untyped-def]
     """Return cosine and sine of the line from step i to step j, 0, 0 where they coincide."""
     length = distance(steps, i, j)
     if length <= STILL:
@@ -67,7 +67,7 @@ def direction(steps, i, j):
 
 
 @njit(cache=True, nogil=True)
-def curvature(steps, before, i, after):
+def curvature(steps, before, i, after):  # type: ignore[no-untyped-def]
     """Return the exterior angle at step i of the line through the three steps."""
     if before == i or after == i:
         return 0.0
@@ -79,14 +79,14 @@ def curvature(steps, before, i, after):
 
 
 @njit(cache=True, nogil=True)
-def speed(steps, before, after):
+def speed(steps, before, after):  # type: ignore[no-untyped-def]
     """Return path length over time between two steps."""
     elapsed = steps[after, TIME] - steps[before, TIME]
     return (steps[after, PATH] - steps[before, PATH]) / elapsed if elapsed > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)
-def pen_up(steps, i):
+def pen_up(steps, i):  # type: ignore[no-untyped-def]
     """Return the share of the path to step i that lies in the air."""
     if i == 0:
         return 0.0
@@ -97,7 +97,7 @@ def pen_up(steps, i):
 
 
 @njit(cache=True, nogil=True)
-def extent(steps, first, last):
+def extent(steps, first, last):  # type: ignore[no-untyped-def]
     """Return width and height of the box of the steps from first to last."""
     width = steps[first : last + 1, X].max() - steps[first : last + 1, X].min()
     height = steps[first : last + 1, Y].max() - steps[first : last + 1, Y].min()
@@ -105,14 +105,14 @@ def extent(steps, first, last):
 
 
 @njit(cache=True, nogil=True)
-def aspect(steps, first, last):
+def aspect(steps, first, last):  # type: ignore[no-untyped-def]
     """Return whether the vicinity is flat (-1) or upright (1)."""
     width, height = extent(steps, first, last)
     return 2 * height / (width + height) - 1 if max(width, height) > STILL else 0.0
 
 
 @njit(cache=True, nogil=True)
-def curliness(steps, first, last):
+def curliness(steps, first, last):  # type: ignore[no-untyped-def]
     """Return how much longer the line is than the box around it."""
     width, height = extent(steps, first, last)
     if max(width, height) <= STILL:
@@ -124,7 +124,7 @@ def curliness(steps, first, last):
 
 
 @njit(cache=True, nogil=True)
-def linearity(steps, first, last):
+def linearity(steps, first, last):  # type: ignore[no-untyped-def]
     """Return the mean squared distance from the chord."""
     cos, sin = direction(steps, first, last)
     total = 0.0
@@ -135,7 +135,7 @@ def linearity(steps, first, last):
 
 
 @njit(cache=True, nogil=True)
-def feature(code, steps, i, near, clock, vicinity, frame):
+def feature(code, steps, i, near, clock, vicinity, frame):  # type: ignore[no-untyped-def]
     """Return one feature of one step."""
     gain = frame[2]
     if code == _X:
@@ -175,7 +175,7 @@ def feature(code, steps, i, near, clock, vicinity, frame):
 
 
 @njit(cache=True, nogil=True)
-def measure_inks(steps, offsets, frames, codes, weights, vicinity, values):
+def measure_inks(steps, offsets, frames, codes, weights, vicinity, values):  # type: ignore[no-untyped-def]
     """Fill ``values`` (n_steps of all, n_features), float32.
 
     Returns -1, or ``row * n_features + column`` of the first value that float32 cannot hold.

@@ -19,7 +19,8 @@ _CENTROID, _BOX, _START, _PAGE = 0, 1, 2, 3
 _LONGER, _HEIGHT, _RMS, _UNIT = 0, 1, 2, 3
 
 # What is closer than this share of the longer side has not moved: resampling and rounding
-# leave about 1e-15 behind, and the finest tablets resolve 1e-5 of a character.
+# leave about 1e-15 behind, and the finest tablets resolve 1e-5 of a character. (The kernels of
+# other files freeze this number: after a change, delete their __pycache__.)
 STILL = 1e-9
 
 # A dash is not as high as it is long: without a limit, dividing by its height would blow it up.
@@ -30,7 +31,7 @@ FRAME = 5
 
 
 @njit(cache=True, nogil=True)
-def box(samples):
+def box(samples):  # type: ignore[no-untyped-def]
     """Return least x, least y, greatest x, greatest y."""
     left = right = samples[0, 0]
     top = bottom = samples[0, 1]
@@ -41,7 +42,7 @@ def box(samples):
 
 
 @njit(cache=True, nogil=True)
-def make_local(samples):
+def make_local(samples):  # type: ignore[no-untyped-def]
     """Count x, y from the corner of their box, in units of the power of two returned."""
     left, top, right, bottom = box(samples)
     exponent = math.frexp(max(right - left, bottom - top))[1]
@@ -52,11 +53,11 @@ def make_local(samples):
 
 
 @njit(cache=True, nogil=True)
-def moments(samples, strokes):
+def moments(samples, strokes):  # type: ignore[no-untyped-def]
     """Return mean x, mean y and the central second moments xx, xy, yy of the ink.
 
     Every stretch of pen-down line weighs what it is long, so that the rate of sampling does not
-    count; ink of dots alone is weighed sample by sample.
+    count; in ink of dots alone every stroke weighs the same.
     """
     weight = mean_x = mean_y = 0.0
     for i in range(1, len(samples)):
@@ -69,15 +70,21 @@ def moments(samples, strokes):
             mean_y += length * (samples[i, 1] + samples[i - 1, 1]) / 2
     dots = weight <= STILL
     if dots:
-        weight, mean_x, mean_y = len(samples), samples[:, 0].sum(), samples[:, 1].sum()
+        weight = mean_x = mean_y = 0.0
+        for i in range(len(samples)):
+            if i == 0 or strokes[i] != strokes[i - 1]:
+                weight += 1
+                mean_x += samples[i, 0]
+                mean_y += samples[i, 1]
     mean_x /= weight
     mean_y /= weight
     xx = xy = yy = 0.0
     for i in range(len(samples)):
         x, y = samples[i, 0] - mean_x, samples[i, 1] - mean_y
-        if dots:
+        begins = i == 0 or strokes[i] != strokes[i - 1]
+        if dots and begins:
             xx, xy, yy = xx + x * x, xy + x * y, yy + y * y
-        elif i > 0 and strokes[i] == strokes[i - 1]:
+        elif not dots and not begins:
             u, v = samples[i - 1, 0] - mean_x, samples[i - 1, 1] - mean_y
             length = math.sqrt((x - u) ** 2 + (y - v) ** 2)
             # Integrals of a product of two linear functions along the line.
@@ -88,7 +95,7 @@ def moments(samples, strokes):
 
 
 @njit(cache=True, nogil=True)
-def derotate(samples, strokes):
+def derotate(samples, strokes):  # type: ignore[no-untyped-def]
     """Turn the ink about its centroid until its first sample lies to the right of it.
 
     The indicative angle of Wobbrock, Wilson, Li: Gestures without libraries, toolkits or
@@ -107,14 +114,14 @@ def derotate(samples, strokes):
 
 
 @njit(cache=True, nogil=True)
-def deslant(samples, strokes):
-    """Shear the ink sideways about its centroid until x and y are uncorrelated.
+def deslant(samples, strokes):  # type: ignore[no-untyped-def]
+    """Shear the ink sideways about its centroid by the regression of x on y.
 
-    By second moments, as LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to
+    From second moments, as LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to
     document recognition, Proc. IEEE 86, 1998, section III A. At most by 45 degrees: what leans
     more was not meant to stand upright.
     """
-    mean_x, mean_y, _, xy, yy = moments(samples, strokes)
+    _, mean_y, _, xy, yy = moments(samples, strokes)
     if yy <= STILL**2:
         return
     shear = min(1.0, max(-1.0, xy / yy))
@@ -123,7 +130,7 @@ def deslant(samples, strokes):
 
 
 @njit(cache=True, nogil=True)
-def size_of(samples, strokes, size):
+def size_of(samples, strokes, size):  # type: ignore[no-untyped-def]
     """Return the local length that becomes 1; 1 for a dot."""
     left, top, right, bottom = box(samples)
     longer = max(right - left, bottom - top)
@@ -138,7 +145,7 @@ def size_of(samples, strokes, size):
 
 
 @njit(cache=True, nogil=True)
-def place(samples, strokes, position, size, rotated, slanted, frame):
+def place(samples, strokes, position, size, rotated, slanted, frame):  # type: ignore[no-untyped-def]
     """Make one ink local, put it upright and write its frame."""
     corner_x, corner_y, _, _ = box(samples)
     exponent = make_local(samples)
@@ -146,10 +153,7 @@ def place(samples, strokes, position, size, rotated, slanted, frame):
         derotate(samples, strokes)
     if slanted:
         deslant(samples, strokes)
-    if size == _UNIT:
-        gain = math.ldexp(1.0, exponent)
-    else:
-        gain = 1 / size_of(samples, strokes, size)
+    gain = math.ldexp(1.0, exponent) if size == _UNIT else 1 / size_of(samples, strokes, size)
     frame[:] = 0.0
     if position == _CENTROID:
         frame[0], frame[1], _, _, _ = moments(samples, strokes)
@@ -158,15 +162,16 @@ def place(samples, strokes, position, size, rotated, slanted, frame):
         frame[0], frame[1] = (left + right) / 2, (top + bottom) / 2
     elif position == _START:
         frame[0], frame[1] = samples[0, 0], samples[0, 1]
+    elif size == _UNIT:
+        frame[3], frame[4] = corner_x, corner_y
     else:
-        shift = 0 if size == _UNIT else -exponent
-        frame[3] = math.ldexp(corner_x * (1.0 if size == _UNIT else gain), shift)
-        frame[4] = math.ldexp(corner_y * (1.0 if size == _UNIT else gain), shift)
+        frame[3] = math.ldexp(corner_x * gain, -exponent)
+        frame[4] = math.ldexp(corner_y * gain, -exponent)
     frame[2] = gain
 
 
 @njit(cache=True, nogil=True)
-def place_inks(samples, strokes, offsets, position, size, rotated, slanted):
+def place_inks(samples, strokes, offsets, position, size, rotated, slanted):  # type: ignore[no-untyped-def]
     """Make inks local and upright, in ``samples``; return their frames, shape (n_inks, 5)."""
     frames = np.empty((len(offsets) - 1, FRAME))
     for i in range(len(frames)):

@@ -12,6 +12,7 @@ import numpy as np
 
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.features.table import FEATURES
+from strokesim.features.text import read_options, write_options
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
 
@@ -25,7 +26,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
 }
 """What the options that name a method may be."""
 
-_MOST = 2**20
+_MOST = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,9 @@ class FeatureSpec:
         of the longer side, so that a dash does not blow up; a dot keeps its (no) size. None
         keeps the unit of the ink.
     deslant : bool
-        Shear the ink sideways, by at most 45 degrees, until its x and y are uncorrelated
-        (LeCun, Bottou, Bengio, Haffner 1998, section III A).
+        Shear the ink sideways: take from x the distance in y from the centroid times the
+        covariance of x and y over the variance of y, both of the line on paper, within
+        45 degrees (LeCun, Bottou, Bengio, Haffner 1998, section III A).
     derotate : bool
         Turn the ink until its first sample lies straight to the right of its centroid (the
         indicative angle of Wobbrock, Wilson, Li 2007). Done before ``deslant``.
@@ -98,7 +100,7 @@ class FeatureSpec:
         put(self, "features", _check_features(self.features))
         for option, choices in CHOICES.items():
             value = getattr(self, option)
-            if value not in choices:
+            if not isinstance(value, str | None) or value not in choices:
                 raise UnknownNameError(option, str(value), map(str, choices))
         if self.along == "samples":
             if self.steps is not None or self.spacing is not None:
@@ -162,6 +164,7 @@ class FeatureSpec:
         *,
         threads: int | None = None,
         progress: Callable[[int], object] | None = None,
+        first: int = 0,
     ) -> Ragged:
         """Return the feature sequences of many inks, in their order.
 
@@ -172,11 +175,13 @@ class FeatureSpec:
             How many cores to use; None for every one. The result does not depend on it.
         progress : callable, optional
             Called with the number of inks done since the last call.
+        first : int
+            What errors count from, where these inks are a part of more.
 
         Raises
         ------
         ArgumentError
-            If an ink lacks a channel that the features need, would have more than 2**20 steps,
+            If an ink lacks a channel that the features need, would have more than 2**16 steps,
             or has a feature that float32 cannot hold; the message names the ink by its position
             and id.
         """
@@ -185,7 +190,36 @@ class FeatureSpec:
 
         if isinstance(inks, Ink):
             raise ArgumentError("one ink was given where many are needed; use transform(ink)")
-        return convert(self, list(inks), threads=threads, progress=progress)
+        return convert(self, list(inks), threads=threads, progress=progress, first=first)
+
+    @classmethod
+    def parse(cls, text: str) -> FeatureSpec:
+        """Return the spec of a short text, as the command line takes it and ``str`` gives it.
+
+        Parameters
+        ----------
+        text : str
+            Features with commas between them, each with its weight and an asterisk before it
+            where that is not 1; then options, each behind a semicolon:
+            ``"x,y,0.5*cos,0.5*sin;steps=32;along=ink;size=none"``. Without features, the
+            default ones: ``";steps=16"``.
+
+        Raises
+        ------
+        ArgumentError
+            If it cannot be read or means nothing.
+        """
+        return cls(**read_options(text, [field.name for field in dataclasses.fields(cls)]))
+
+    def __str__(self) -> str:
+        return write_options(
+            self.features,
+            {
+                field.name: getattr(self, field.name)
+                for field in dataclasses.fields(self)
+                if field.name != "features" and getattr(self, field.name) != field.default
+            },
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dict of what JSON can hold, from which `from_dict` makes the same spec."""

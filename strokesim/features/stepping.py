@@ -11,19 +11,21 @@ from numba import njit
 ALONG = {"path": 0, "ink": 1, "time": 2, "samples": 3}
 _PATH, _INK, _TIME, _SAMPLES = 0, 1, 2, 3
 
-# Columns of what `step_inks` returns, one row per step.
+# Columns of what `step_inks` returns, one row per step. (The kernels of other files freeze these
+# numbers: after a change, delete their __pycache__.)
 X, Y, TIME, PRESSURE, PATH, AIR, STROKE = range(7)
 COLUMNS = 7
 
-MOST_STEPS = 2**20
+MOST_STEPS = 2**16
 """More steps than this are no ink's: a spacing was given in the wrong unit."""
 
-# A length that is meant to be a multiple of the spacing may be a rounding error longer.
+# Where a step is meant to fall on a sample, or a length to be a multiple of the spacing,
+# rounding must not decide: nearer than this share of the whole way is there.
 _SLACK = 1e-9
 
 
 @njit(cache=True, nogil=True)
-def measure(samples, strokes, time_column, readings):
+def measure(samples, strokes, time_column, readings):  # type: ignore[no-untyped-def]
     """Fill ``readings`` (n_samples, 4): time, path, path in the air and path on paper so far.
 
     Time counts from the first sample; a stamp that runs backwards counts as the latest before
@@ -43,7 +45,7 @@ def measure(samples, strokes, time_column, readings):
 
 
 @njit(cache=True, nogil=True)
-def milestones(readings, along):
+def milestones(readings, along):  # type: ignore[no-untyped-def]
     """Return what steps are to be even in, at every sample.
 
     Ink whose time never runs, and ink of dots alone, still has a path to go along.
@@ -56,7 +58,7 @@ def milestones(readings, along):
 
 
 @njit(cache=True, nogil=True)
-def count_steps(samples, strokes, offsets, along, spacing, time_column, frames):
+def count_steps(samples, strokes, offsets, along, spacing, time_column, frames):  # type: ignore[no-untyped-def]
     """Return how many steps of at most ``spacing`` every ink needs; above MOST_STEPS: too many."""
     counts = np.empty(len(offsets) - 1, np.int64)
     for i in range(len(counts)):
@@ -70,7 +72,7 @@ def count_steps(samples, strokes, offsets, along, spacing, time_column, frames):
 
 
 @njit(cache=True, nogil=True)
-def write_step(samples, strokes, readings, columns, i, share, step):
+def write_step(samples, strokes, readings, columns, i, share, step):  # type: ignore[no-untyped-def]
     """Write the step that lies ``share`` of the way from sample i to the next."""
     j = i + 1 if share > 0 else i
     lifted = strokes[i] != strokes[j]
@@ -87,7 +89,7 @@ def write_step(samples, strokes, readings, columns, i, share, step):
 
 
 @njit(cache=True, nogil=True)
-def step_ink(samples, strokes, along, columns, steps):
+def step_ink(samples, strokes, along, columns, steps):  # type: ignore[no-untyped-def]
     """Write the steps of one ink: the first sample, the last, and between them at even gaps."""
     readings = np.empty((len(samples), 4))
     measure(samples, strokes, columns[0], readings)
@@ -97,21 +99,24 @@ def step_ink(samples, strokes, along, columns, steps):
             write_step(samples, strokes, readings, columns, i, 0.0, steps[i])
         return
     miles = milestones(readings, along)
+    slack = _SLACK * miles[last]
     write_step(samples, strokes, readings, columns, 0, 0.0, steps[0])
     i = 0
     for k in range(1, len(steps) - 1):
         goal = miles[last] * k / (len(steps) - 1)
         # Of samples at one milestone the last: behind it the way goes on.
-        while i < last and miles[i + 1] <= goal:
+        while i < last and miles[i + 1] <= goal + slack:
             i += 1
-        share = (goal - miles[i]) / (miles[i + 1] - miles[i]) if i < last else 0.0
+        share = 0.0
+        if i < last and goal > miles[i] + slack:
+            share = (goal - miles[i]) / (miles[i + 1] - miles[i])
         write_step(samples, strokes, readings, columns, i, share, steps[k])
     if len(steps) > 1:
         write_step(samples, strokes, readings, columns, last, 0.0, steps[len(steps) - 1])
 
 
 @njit(cache=True, nogil=True)
-def step_inks(samples, strokes, offsets, along, columns, step_offsets):
+def step_inks(samples, strokes, offsets, along, columns, step_offsets):  # type: ignore[no-untyped-def]
     """Return the steps of inks, shape (n_steps of all, 7)."""
     steps = np.empty((step_offsets[-1], COLUMNS))
     for i in range(len(offsets) - 1):
