@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strokesim.corpus import Corpus as Corpus
-    from strokesim.datasets import load_dataset as load_dataset
+    from strokesim.datasets.catalog import load_dataset as load_dataset
     from strokesim.distances import DISTANCES as DISTANCES
     from strokesim.distances import cdist as cdist
     from strokesim.distances import cloud as cloud
@@ -51,7 +51,7 @@ _HOMES = {
     "dtw_path": "strokesim.distances",
     "euclidean": "strokesim.distances",
     "euclidean_shifted": "strokesim.distances",
-    "load_dataset": "strokesim.datasets",
+    "load_dataset": "strokesim.datasets.catalog",
     "read_ink": "strokesim.formats",
     "read_inks": "strokesim.formats",
     "write_ink": "strokesim.formats",

@@ -1,0 +1,157 @@
+"""Character Trajectories (UCI 175): pen tip velocities, integrated to ink.
+
+Reference: B. H. Williams, M. Toussaint, A. J. Storkey, "Extracting motion primitives from
+natural handwriting data", ICANN 2006, and the page of the dataset.
+
+- The published file is MATLAB's: ``mixout``, a cell array of matrices (3, n_samples) of the
+  velocity of x, of y and of the tip force, and ``consts`` with ``charlabels`` and ``key``.
+  It is read where ``format="character_trajectories"`` is asked for. The excerpt of 100
+  characters is CSV: ``sample,label,k,vx,vy,force``, one row per sample.
+- Recorded at 200 Hz, smoothed, differentiated and normalised: positions and forces are
+  running sums of what is in the file, without a unit, from a start of our own. ``y`` grows
+  upwards and is turned round.
+- Rows of zeros stand before and behind and are cut off.
+- Force is differentiated too. Its running sum rises from 0, stays level while the tablet's
+  range is exhausted, and falls. Behind the last sample at which it is above 0 the curves go
+  on in a straight line at a constant speed: the pen was off the paper, so that is hover.
+  ``pressure`` is the sum divided by its largest value in the character.
+- The header of the excerpt says ``vx,vy,force``, but its columns are force, vx, vy. A pen is
+  put down and lifted: force begins by rising and ends by falling, in every character. Where
+  that is not so of the column named force, and is so of exactly one other, that one is force,
+  the remaining two are x and y in their order, and each ink counts it as a repair.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from strokesim.formats.format import Format
+from strokesim.formats.source import Source
+from strokesim.ink import Hover, Ink, Stroke
+
+INTERVAL_S = 0.005
+"""Seconds from sample to sample."""
+
+_HEADER = "sample,label,k,vx,vy,force"
+_MATLAB = b"MATLAB 5.0 MAT-file"
+_CHANNELS = ("x", "y", "t", "pressure")
+_FORCE = 2
+
+
+class _Character(NamedTuple):
+    """One character; ``velocities`` (n_samples, 3) without the zeros at both ends."""
+
+    name: str
+    label: str
+    velocities: np.ndarray
+    n_zeros: int
+
+
+def _sniff(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").startswith(_HEADER.encode())
+
+
+def _read(source: Source) -> Iterator[Ink]:
+    raw = _matlab_rows(source) if source.data.startswith(_MATLAB) else _csv_rows(source)
+    characters = []
+    for name, label, rows in raw:
+        moving = np.flatnonzero(rows.any(axis=1))
+        if len(moving) == 0:
+            source.skip(f"sample {name} never moves")
+            continue
+        velocities = rows[moving[0] : moving[-1] + 1]
+        characters.append(_Character(name, label, velocities, len(rows) - len(velocities)))
+    force = _force_column([character.velocities for character in characters])
+    for character in characters:
+        yield _ink(source, character, force)
+
+
+def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield sample, label and rows (n_rows, 3) of each character without a damaged row."""
+    header, *lines = source.text().splitlines() or [""]
+    if header.strip() != _HEADER:
+        raise source.error(f"begins with {header[:60]!r}; needed: {_HEADER!r}", 1)
+    characters: dict[tuple[str, str], list[list[float]]] = {}
+    damaged = set()
+    for number, line in enumerate(lines, 2):
+        words = line.split(",")
+        if not line.strip():
+            continue
+        try:
+            sample, label, _, *velocities = words
+            row = [float(velocity) for velocity in velocities]
+            if len(row) != 3 or not np.isfinite(row).all():
+                raise ValueError("three finite numbers are needed")
+        except ValueError:
+            damaged.add(tuple(words[:2]))
+            source.skip(f"{line[:60]!r} is no row of {_HEADER}", number)
+        else:
+            characters.setdefault((sample, label), []).append(row)
+    for (sample, label), rows in characters.items():
+        if (sample, label) not in damaged:
+            yield sample, label, np.array(rows)
+
+
+def _matlab_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield number, label and rows (n_rows, 3) of each character."""
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(io.BytesIO(source.data), variable_names=("mixout", "consts"))
+        constants = content["consts"][0, 0]
+        keys = [str(key.item()) for key in constants["key"].flat]
+        labels = [keys[int(number) - 1] for number in constants["charlabels"].flat]
+        matrices = [np.asarray(matrix, dtype=np.float64) for matrix in content["mixout"].flat]
+    except Exception as error:  # whatever SciPy makes of a damaged file
+        raise source.error(f"holds no mixout and consts as UCI publishes them: {error}") from error
+    for number, (label, matrix) in enumerate(zip(labels, matrices, strict=True)):
+        if matrix.ndim != 2 or len(matrix) != 3 or not np.isfinite(matrix).all():
+            source.skip(f"mixout {number} is no matrix (3, n_samples) of finite numbers")
+            continue
+        yield str(number), label, matrix.T
+
+
+def _force_column(velocities: list[np.ndarray]) -> int:
+    """Return which column is force: the third, unless the movements say otherwise."""
+    pressed = [
+        all(rows[0, k] > 0 and rows[-1, k] < 0 for rows in velocities) for k in range(_FORCE + 1)
+    ]
+    if not pressed[_FORCE] and sum(pressed) == 1:
+        return pressed.index(True)
+    return _FORCE
+
+
+def _ink(source: Source, character: _Character, force: int) -> Ink:
+    sums = np.cumsum(character.velocities, axis=0)  # (n_samples, 3)
+    x, y = (sums[:, k] for k in range(3) if k != force)
+    pressed = sums[:, force]
+    n_down = int(np.flatnonzero(pressed > 0).max(initial=-1)) + 1 or len(sums)
+    time = np.arange(len(sums)) * INTERVAL_S
+    pressure = np.clip(pressed, 0.0, None) / max(pressed.max(), np.finfo(float).tiny)
+    samples = np.stack([x, 0.0 - y, time, pressure], axis=1)
+    lifted = samples[n_down:]
+    repairs = {"zero row cut off": character.n_zeros, "column named wrongly": 3 * (force != _FORCE)}
+    return Ink(
+        (Stroke(samples[:n_down], _CHANNELS),),
+        label=character.label,
+        id=f"{source.stem}#{character.name}",
+        source=source.name,
+        hover=(Hover(1, Stroke(lifted, _CHANNELS)),) if len(lifted) else (),
+        repairs={what: count for what, count in repairs.items() if count},
+    )
+
+
+FORMAT = Format(
+    name="character_trajectories",
+    title="Character Trajectories (UCI), CSV and MATLAB",
+    suffixes=(".csv",),
+    channels=(*_CHANNELS, "hover"),
+    sniff=_sniff,
+    read=_read,
+    refines="csv",
+    lenient="characters with a damaged row are left out",
+)
