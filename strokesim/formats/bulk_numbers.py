@@ -1,4 +1,4 @@
-"""Text to numbers, all of a file at once: Python's ``float`` is too slow one by one."""
+"""Text to numbers, many at once (Python's ``float`` is too slow one by one), and back."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def word_starts(text: bytes) -> np.ndarray:
     blank = np.ones(len(text) + 1, bool)
     np.less_equal(np.frombuffer(text, np.uint8), 32, out=blank[1:])
     return np.flatnonzero(blank[:-1] & ~blank[1:])
+
+
+def words_per_line(text: bytes, starts: np.ndarray) -> np.ndarray:
+    """Return how many words stand in each line, shape (n_lines,), int64.
+
+    Parameters
+    ----------
+    text : bytes
+        Lines that end with a line feed, the last one also without.
+    starts : ndarray of int64
+        What `word_starts` or `parse_numbers` returned for it.
+    """
+    ends = np.flatnonzero(np.frombuffer(text + b"\n", np.uint8) == ord("\n"))
+    return np.diff(np.searchsorted(starts, ends), prepend=0)
 
 
 def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +81,12 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     if len(values) and not np.abs(values).max() <= LARGEST:
         raise _first_bad(text)
     return values, starts
+
+
+def number_text(value: float) -> str:
+    """Return the shortest text from which ``float`` gets the same bits back."""
+    text = repr(float(value))
+    return text.removesuffix(".0") if text != "-0.0" else text
 
 
 def _first_bad(text: bytes) -> BadNumber:

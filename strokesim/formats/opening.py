@@ -15,8 +15,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO, NoReturn, cast
 
 from strokesim.errors import ArgumentError, FormatError
 
@@ -175,8 +176,10 @@ def _in_file(path: Path, prefix: str | None, *, named: bool) -> Iterator[Candida
             with path.open("rb") as pipe:
                 yield from _in_open_file(pipe, str(path), prefix)
         return
-    with naming_failures(str(path)), path.open("rb") as file:
-        is_archive = file.read(4) in _ZIP and (named or path.suffix.lower() == ".zip")
+    is_archive = False
+    if named or path.suffix.lower() == ".zip":
+        with naming_failures(str(path)), path.open("rb") as file:
+            is_archive = file.read(4) in _ZIP
     if is_archive:
         yield from _in_archive(lambda: zipfile.ZipFile(path), str(path), prefix)
     else:
@@ -186,16 +189,22 @@ def _in_file(path: Path, prefix: str | None, *, named: bool) -> Iterator[Candida
 
 def _in_folder(folder: Path, prefix: str | None) -> Iterator[Candidate]:
     paths = []
+    # Without onerror, os.walk passes over a folder that it cannot list.
     for root, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not _is_hidden(name)]
         paths += [Path(root, name) for name in files if not _is_hidden(name)]
     for path in sorted(paths):
-        below = path.relative_to(folder).as_posix()
-        yield from _in_file(path, f"{prefix}/{below}" if prefix else below, named=False)
+        stem = path.relative_to(folder).as_posix()
+        stem = f"{prefix}/{stem}" if prefix else stem
+        try:
+            yield from _in_file(path, stem, named=False)
+        except FormatError as error:
+            # A damaged archive is found out when it is its turn, so that a lenient reader
+            # can leave it out and go on.
+            yield Candidate(str(path), stem, partial(_raise, error), named=False)
 
 
-def _raise(error: OSError) -> None:
-    """Refuse a folder that cannot be listed, which os.walk passes over by default."""
+def _raise(error: Exception) -> NoReturn:
     raise error
 
 

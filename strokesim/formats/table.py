@@ -5,10 +5,31 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from strokesim.errors import FormatError, UnknownNameError
-from strokesim.formats import jsonl, unipen
+from strokesim.formats import (
+    character_trajectories,
+    csv_columns,
+    jsonl,
+    omniglot,
+    quickdraw,
+    uji,
+    uji2,
+    unipen,
+)
 from strokesim.formats.format import Format
 
-FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in (jsonl, unipen)}
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (
+        character_trajectories,
+        csv_columns,
+        jsonl,
+        omniglot,
+        quickdraw,
+        uji,
+        uji2,
+        unipen,
+    )
+}
 """Every format, by name."""
 
 # Endings that files of any kind carry. What has one of them and does not look like ink is

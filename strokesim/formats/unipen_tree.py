@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers
+from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
 from strokesim.formats.opening import naming_failures, read_within
 from strokesim.formats.source import Source
 
@@ -276,15 +276,13 @@ def _components(block: _Block, y_sign: float) -> list[Component]:
     try:
         values, starts = parse_numbers(text)
         # Every line has whole samples, or a lost number would shift all that follow.
-        lines = np.flatnonzero(np.frombuffer(text + b"\n", np.uint8) == ord("\n"))
-        per_line = np.diff(np.searchsorted(starts, lines), prepend=0)
+        per_line = words_per_line(text, starts)
         uneven = np.flatnonzero(per_line % len(block.channels))
         if len(uneven):
-            first = int(per_line[: uneven[0]].sum())
             raise BadNumber(
                 f"a line has {per_line[uneven[0]]} numbers; needed: one for each of "
                 + " ".join(block.channels),
-                int(starts[first]),
+                int(starts[per_line[: uneven[0]].sum()]),
             )
     except BadNumber as error:
         number = int(np.searchsorted(ends, error.offset, side="right"))

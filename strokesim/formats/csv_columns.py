@@ -1,0 +1,254 @@
+"""CSV with named columns: one sample per row, a header that names what is in it.
+
+The header needs ``x`` and ``y``. Every other column may be missing:
+
+- ``t`` in seconds, ``pressure`` from 0 to 1, ``altitude`` and ``azimuth`` in radians, and any
+  other name for a channel that is kept as recorded. ``y`` grows downwards. A channel whose
+  cells are all empty was not recorded.
+- ``ink``, ``stroke``: numbers or names. Where one changes, another ink or stroke begins.
+- ``pen``: 1 where the pen was down, 0 where it was in the air. Where it changes, another
+  stroke or movement in the air begins. Without ``stroke`` and ``pen`` an ink is one stroke.
+- ``id``, ``label``, ``writer``, ``mm_per_unit``: the same in all rows of an ink, an empty cell
+  where it is not known. Without ``ink``, another ink begins where ``id`` changes.
+
+Columns are separated by commas, semicolons or tabs, whichever stands in the header; text is
+quoted as spreadsheets do it, and is UTF-8. What an `Ink` has beyond that (``source``,
+``repairs``, ``notes``) is not kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from strokesim.errors import ArgumentError, InkError
+from strokesim.formats.bulk_numbers import BadNumber, number_text, parse_numbers, words_per_line
+from strokesim.formats.format import Format
+from strokesim.formats.parts import parts_in_order
+from strokesim.formats.source import Source
+from strokesim.ink import CHANNELS, Hover, Ink, Stroke
+
+_TEXTS = ("id", "label", "writer")
+_KEYS = ("ink", "stroke", "pen", *_TEXTS, "mm_per_unit")
+
+_Row = tuple[int, list[str]]
+"""A line number and the cells."""
+
+
+def _sniff(head: bytes) -> bool:
+    line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+    try:
+        names = _names(next(_rows(line))[1])
+    except (csv.Error, StopIteration):
+        return False
+    return {"x", "y"} <= {*names}
+
+
+def _rows(text: str) -> Iterator[_Row]:
+    """Yield the rows that are not blank."""
+    line = text.split("\n", 1)[0]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=max(",;\t", key=line.count), strict=True
+    )
+    for row in reader:
+        if row:
+            yield reader.line_num, row
+
+
+def _names(header: list[str]) -> list[str]:
+    """Return the names of the columns; ``X`` and `` t`` are taken for ``x`` and ``t``."""
+    if {"x", "y"} <= {*header}:
+        return header
+    known = {*_KEYS, *CHANNELS}
+    return [folded if (folded := name.strip().lower()) in known else name for name in header]
+
+
+def _read(source: Source) -> Iterator[Ink]:
+    rows = _rows(source.text())
+    try:
+        line, header = next(rows)
+        names = _names(header)
+        if not {"x", "y"} <= {*names} or len({*names}) != len(names):
+            raise source.error(
+                "the header needs the columns x and y, and each name only once", line
+            )
+        for number, (line, group) in enumerate(_grouped(rows, names, source)):
+            try:
+                yield _ink_of(group, names, f"{source.stem}#{number}", source.name)
+            except _BadRow as error:
+                source.skip(str(error), error.line)
+            except InkError as error:
+                source.skip(str(error), line)
+    except csv.Error as error:
+        raise source.error(f"is no CSV: {error}") from None
+
+
+def _grouped(
+    rows: Iterator[_Row], names: list[str], source: Source
+) -> Iterator[tuple[int, list[_Row]]]:
+    """Yield the rows of each ink, and the line of the first."""
+    column = next((names.index(name) for name in ("ink", "id") if name in names), None)
+    group: list[_Row] = []
+    seen: set[str] = set()
+    current = ""
+    for line, row in rows:
+        key = row[column] if column is not None and column < len(row) else current
+        if group and key != current:
+            yield group[0][0], group
+            group = []
+            seen.add(current)
+            if key in seen:
+                raise source.error(f"the rows of ink {key!r} do not stand together", line)
+        current = key
+        group.append((line, row))
+    if group:
+        yield group[0][0], group
+
+
+class _BadRow(ValueError):
+    """What is wrong with a row."""
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def _ink_of(rows: list[_Row], names: list[str], id: str, source: str) -> Ink:
+    for line, row in rows:
+        if len(row) != len(names):
+            raise _BadRow(f"{len(row)} cells; the header names {len(names)}", line)
+    fields: dict[str, Any] = {"id": id, "source": source}
+    for name in {*_TEXTS, "mm_per_unit"} & {*names}:
+        fields[name] = _constant(rows, names.index(name), name) or None
+    if fields.get("mm_per_unit") is not None:
+        fields["mm_per_unit"] = _scale(fields["mm_per_unit"], rows[0][0])
+    strokes: list[Stroke] = []
+    hover: list[Hover] = []
+    start: float | None = None
+    columns = [names.index(name) for name in ("stroke", "pen") if name in names]
+    for key, part in groupby(rows, lambda row: [row[1][column] for column in columns]):
+        down = key[-1] if "pen" in names else "1"
+        path, start = _path(list(part), names, start)
+        if down == "1":
+            strokes.append(path)
+        elif down == "0":
+            hover.append(Hover(len(strokes), path))
+        else:
+            raise _BadRow(f"pen is {down!r}; 1 is down, 0 in the air", rows[0][0])
+    return Ink(tuple(strokes), hover=tuple(hover), **fields)
+
+
+def _path(rows: list[_Row], names: list[str], start: float | None) -> tuple[Stroke, float | None]:
+    """Return the samples of one part, with ``t`` from ``start`` or from its own first sample."""
+    columns = [
+        column
+        for column, name in enumerate(names)
+        if name not in _KEYS and any(row[column].strip() for _, row in rows)
+    ]
+    channels = tuple(names[column] for column in columns)
+    cells = [row[column] for _, row in rows for column in columns]
+    samples = np.array(_numbers(cells, rows, channels)).reshape(len(rows), len(channels))
+    if "t" in channels:
+        column = channels.index("t")
+        start = samples[0, column] if start is None else start
+        samples[:, column] -= start
+    return Stroke(samples, channels), start
+
+
+def _numbers(cells: list[str], rows: list[_Row], channels: tuple[str, ...]) -> np.ndarray:
+    """Convert the cells of some rows; the error names the row."""
+    text = "\n".join(cells).encode()
+    try:
+        values, starts = parse_numbers(text)
+        per_cell = words_per_line(text, starts)
+        if len(per_cell) == len(cells) and (per_cell == 1).all():
+            return values
+    except BadNumber:
+        pass  # The cell is found below.
+    for number, cell in enumerate(cells):
+        try:
+            if len(parse_numbers(cell.encode())[0]) == 1:
+                continue
+            reason = f"{cell!r} is not a number"
+        except BadNumber as error:
+            reason = str(error)
+        row, column = divmod(number, len(channels))
+        raise _BadRow(f"channel {channels[column]}: {reason}", rows[row][0])
+    raise AssertionError("every cell is a number")
+
+
+def _constant(rows: list[_Row], column: int, name: str) -> str:
+    """Return what stands in a column of all rows of an ink."""
+    first = rows[0][1][column]
+    for line, row in rows:
+        if row[column] != first:
+            raise _BadRow(f"{name} changes from {first!r} to {row[column]!r} within an ink", line)
+    return first
+
+
+def _scale(text: str, line: int) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _BadRow(f"mm_per_unit: {text!r} is not a number", line) from None
+
+
+def _write(inks: Iterable[Ink], file: BinaryIO) -> None:
+    inks = list(inks)
+    channels = _all_channels(inks)
+    keys = ["ink", "stroke", *(["pen"] if any(ink.hover for ink in inks) else []), "id"]
+    for key in ("label", "writer", "mm_per_unit"):
+        if any(getattr(ink, key) is not None for ink in inks):
+            keys.append(key)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    try:
+        writer.writerow([*keys, *channels])
+        for number, ink in enumerate(inks):
+            writer.writerows(_rows_of(ink, number, keys, channels))
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"CSV is UTF-8, which cannot hold {error.object!r}") from None
+    finally:
+        text.detach()
+
+
+def _all_channels(inks: list[Ink]) -> list[str]:
+    """Return the channels of all inks, those of strokes first."""
+    paths = [path for ink in inks for path in (*ink.strokes, *(path for _, path in ink.hover))]
+    channels = list(dict.fromkeys(name for path in paths for name in path.channels))
+    if taken := {*channels} & {*_KEYS}:
+        raise ArgumentError(
+            f"a channel is called {min(taken)!r}, which is a column of its own in CSV; "
+            "write another format, such as jsonl"
+        )
+    return channels
+
+
+def _rows_of(ink: Ink, number: int, keys: list[str], channels: list[str]) -> Iterator[list[object]]:
+    cells = {key: getattr(ink, key) for key in (*_TEXTS, "mm_per_unit")} | {"ink": number}
+    for part, (down, path) in enumerate(parts_in_order(ink)):
+        cells |= {"stroke": part, "pen": int(down)}
+        first = [cells[key] for key in keys]
+        columns = [
+            path.channels.index(name) if name in path.channels else None for name in channels
+        ]
+        for sample in path.samples.tolist():
+            row = ["" if column is None else number_text(sample[column]) for column in columns]
+            yield [*first, *row]
+
+
+FORMAT = Format(
+    name="csv",
+    title="CSV with named columns",
+    suffixes=(".csv", ".tsv"),
+    channels=(*CHANNELS, "others by name", "hover"),
+    sniff=_sniff,
+    read=_read,
+    write=_write,
+    lenient="inks with a damaged row are left out",
+)

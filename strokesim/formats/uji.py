@@ -1,0 +1,65 @@
+"""UJI Pen Characters, version 1: UNIPEN statements with rules of their own.
+
+Reference: D. Llorens et al., "The UJIpenchars Database", LREC 2008; UCI 160.
+
+- The statements are those of `strokesim.formats.unipen`, with one segment per character.
+- ``y`` grows downwards, and 100 units are a millimetre.
+- The writer stands in the name of the file only, ``UJIpenchars-w07.txt``.
+- ``.COMMENT Class [A]`` behind a segment is the class of the published experiments, where
+  case does not count and a zero is an O; it is kept in ``ink.notes``.
+- ``.DT 100`` is artificial, as the file itself says; there is no time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from strokesim.formats.format import Format
+from strokesim.formats.source import Source
+from strokesim.formats.unipen import ink_of, notes_of
+from strokesim.formats.unipen_tree import Tree
+from strokesim.ink import Ink
+
+MM_PER_UNIT = 1 / 100
+
+_CLASS = re.compile(r"Class \[(.)\]")
+
+
+def _sniff(head: bytes) -> bool:
+    return re.search(rb"(?:\A|\n)\.COMMENT Class (?:#\d+: )?\[", head) is not None
+
+
+def _read(source: Source) -> Iterator[Ink]:
+    named = re.search(r"-(w\d+)$", PurePath(source.stem).stem)
+    tree = Tree(source, y_sign=1.0)
+    for number, (segment, components) in enumerate(tree.inks()):
+        notes = notes_of(tree, segment)
+        if match := _CLASS.fullmatch(segment.comment or ""):
+            notes["class"] = match[1]
+        ink = ink_of(
+            components,
+            label=segment.label,
+            writer=named[1] if named else None,
+            id=f"{source.stem}#{number}",
+            source=source.name,
+            mm_per_unit=MM_PER_UNIT,
+            notes=notes,
+        )
+        if ink is None:
+            segment.source.skip("a .SEGMENT names no pen-down samples", segment.line)
+        else:
+            yield ink
+
+
+FORMAT = Format(
+    name="uji",
+    title="UJI Pen Characters, version 1",
+    suffixes=(".uji", ".txt"),
+    channels=("x", "y"),
+    sniff=_sniff,
+    read=_read,
+    refines="unipen",
+    lenient="segments that name missing components are left out",
+)
