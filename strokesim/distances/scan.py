@@ -16,7 +16,9 @@ class Searcher(Protocol):
     Distances are those of the kernels to the last bit, whatever is pruned on the way.
     """
 
-    def nearest(self, query: np.ndarray, k: int, cutoff: float) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(
+        self, query: np.ndarray, k: int, cutoff: float, threads: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the k nearest sequences, ordered by (distance, index).
 
         Parameters
@@ -27,6 +29,8 @@ class Searcher(Protocol):
             At least 1, at most the number of sequences.
         cutoff : float
             Sequences at a larger distance are left out; inf leaves out none.
+        threads : int
+            How many may work on this query. Without influence on the result.
 
         Returns
         -------
@@ -54,7 +58,9 @@ class Scan:
         self._kind, self._sequences, self._radius = kind, sequences, radius
         self._longest = int(sequences.lengths.max(initial=0))
 
-    def nearest(self, query: np.ndarray, k: int, cutoff: float) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(
+        self, query: np.ndarray, k: int, cutoff: float, threads: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
         """See `Searcher.nearest`."""
         values, offsets = self._sequences.values, self._sequences.offsets
         bounds = np.empty(len(self._sequences))

@@ -10,7 +10,8 @@ from strokesim.distances.checks import check_radius, unequal_lengths
 from strokesim.distances.cloud import cloud
 from strokesim.distances.dtw import dtw
 from strokesim.distances.euclidean import euclidean, euclidean_shifted
-from strokesim.distances.kernels import CLOUD, DTW, EUCLIDEAN, SHIFTED
+from strokesim.distances.kernels import CLOUD, EUCLIDEAN, SHIFTED
+from strokesim.distances.lane_search import LaneSearch
 from strokesim.distances.scan import Scan, Searcher
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.ragged import Ragged
@@ -91,7 +92,7 @@ DISTANCES: dict[str, Distance] = {
             "dtw",
             "dynamic time warping, within a Sakoe-Chiba radius or free",
             dtw,
-            partial(Scan, DTW),
+            LaneSearch,
             takes_radius=True,
         ),
         Distance(

@@ -1,0 +1,234 @@
+"""Finds, among many candidates, those that can be one of the k nearest under DTW.
+
+Everything here is float32 and only filters. The sums have non-negative terms, at most as many
+roundings per result as a path has cells and a step features, so a float32 square is the true
+one times 1 + d, |d| <= g, with g = (cells + features + 8) 2^-24. Let T be the k-th least float32
+square. The k candidates up to T have float64 squares up to about T / (1 - g); a candidate whose
+float32 square or lower bound is above T (1 + 4 g) has a true square above T (1 + 2 g), so even
+its rounded root is larger than theirs and it cannot be in the answer, ties or not. What
+underflows adds an absolute error, `grain`, of less than one subnormal per square added. All
+others, usually k, are kept, and `rerank` decides in float64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from strokesim.distances.bounds import corner_bounds, fill_envelope, middle_bounds
+from strokesim.distances.lane_dtw import dtw_lanes, fill_tails, pack
+from strokesim.distances.vectors import LANES
+
+BUCKETS = 256
+"""Candidates are visited in the order of their bounds, up to this resolution."""
+
+
+@njit(cache=True, nogil=True)
+def keep_best(best, square):  # type: ignore[no-untyped-def]
+    """Replace the root of a heap, its largest number, by a smaller one."""
+    place, size = 0, len(best)
+    while 2 * place + 1 < size:
+        child = 2 * place + 1
+        if child + 1 < size and best[child + 1] > best[child]:
+            child += 1
+        if best[child] <= square:
+            break
+        best[place] = best[child]
+        place = child
+    best[place] = square
+
+
+@njit(cache=True, nogil=True)
+def best_of_each_lane(bounds, n_blocks, members):  # type: ignore[no-untyped-def]
+    """Set ``members`` to the positions of the least bound in every lane: likely candidates."""
+    least, block_of = bounds[:LANES].copy(), np.zeros(LANES, np.int32)
+    for block in range(1, n_blocks):
+        for lane in range(LANES):
+            bound = bounds[block * LANES + lane]
+            better = bound < least[lane]
+            least[lane] = bound if better else least[lane]
+            block_of[lane] = np.int32(block) if better else block_of[lane]
+    for lane in range(LANES):
+        members[lane] = block_of[lane] * LANES + lane
+
+
+@njit(cache=True, nogil=True)
+def in_order_of_bounds(bounds, count, limit, order, within):  # type: ignore[no-untyped-def]
+    """Put the positions whose bound is within the limit into ``order``, low bounds first.
+
+    A counting sort, so it takes no longer than the bounds did. Returns how many there are.
+    """
+    # One comparison of float32 numbers that no bound within the limit fails, and inf does.
+    limit = np.float32(min(limit * (1 + 2.0**-22), np.float64(np.finfo(np.float32).max)))
+    n_within = 0
+    for position in range(count):
+        within[n_within] = position
+        n_within += bounds[position] <= limit
+    top = np.float32(0)
+    for place in range(n_within):
+        top = max(top, bounds[within[place]])
+    fit = np.float64(BUCKETS - 1) / top if top > 0 else 0.0
+    starts = np.zeros(BUCKETS + 1, np.int64)
+    for place in range(n_within):
+        starts[np.int64(bounds[within[place]] * fit) + 1] += 1
+    for bucket in range(BUCKETS):
+        starts[bucket + 1] += starts[bucket]
+    for place in range(n_within):
+        bucket = np.int64(bounds[within[place]] * fit)
+        order[starts[bucket]] = within[place]
+        starts[bucket] += 1
+    return n_within
+
+
+@njit(cache=True, nogil=True)
+def pack_boxes(boxes, members, count, scale, box_block):  # type: ignore[no-untyped-def]
+    """Lay the boxes of ``members[:count]`` side by side; lanes left over repeat the first."""
+    for lane in range(LANES):
+        member = members[lane] if lane < count else members[0]
+        for t in range(boxes.shape[1]):
+            box_block[t * LANES + lane] = boxes[member, t] * scale
+
+
+@njit(cache=True, nogil=True)
+def nearest_candidates(  # type: ignore[no-untyped-def]
+    query,
+    ends,
+    radius,
+    limit,
+    slack,
+    grain,
+    best,
+    part,
+    scratch,
+    room,
+    found,
+    squares,
+    seen,
+    features,
+):
+    """Set ``found`` to the candidates that can be one of the k nearest; return how many.
+
+    Parameters
+    ----------
+    query, ends
+        Scaled, as the candidates are, and its ends (see `bounds.fill_ends`).
+    limit : float64
+        A square above which no candidate is wanted, with its margins.
+    slack, grain : float64
+        A square is within T where it is at most T * slack + grain.
+    best : float64 (k,)
+        Heap of the k least squares so far, inf where there are none yet.
+    part, scratch, room
+        See `parts.Part`, `rooms.Scratch`, `lane_dtw.room_for`.
+    found, squares : int64 and float64 (n_candidates,)
+        Numbers of sequences in the part; squares in the units of the features.
+    seen : int64 (3,)
+        Counters: candidates bounded by corners, by boxes or envelopes, and warped.
+    """
+    values, offsets, order, lengths, boxes, corners, alive, removed, scale, _ = part
+    rescale = np.float64(scale) * np.float64(scale)
+    limit = limit * rescale
+    bounds, visit, within, chunk, members, low, high, box_block, tails, rows, columns, ends_of = (
+        scratch
+    )
+    result, own_lengths = room[5], room[7]
+    flat = values.reshape(-1)
+    n, n_features, count = len(query), len(features), len(order)
+    corner_bounds(ends, n, corners, lengths, bounds, features)
+    seen[0] += count
+    n_blocks = (count + LANES - 1) // LANES
+    bounds[count : n_blocks * LANES] = np.inf
+    if removed:
+        for position in range(count):
+            if not alive[position]:
+                bounds[position] = np.inf
+    if radius >= n + lengths[count - 1]:
+        stride = 0
+        fill_envelope(query, 1, n, n, low, high)
+    else:
+        stride = 1
+    wide_below = wide_above = wide_columns = -1
+
+    best_of_each_lane(bounds, n_blocks, members)
+    n_seeds = 0
+    for lane in range(LANES):
+        position = members[lane]
+        if bounds[position] <= limit and bounds[position] < np.inf:
+            chunk[n_seeds] = position
+            n_seeds += 1
+    seeds = True
+    n_found = n_visit = at = 0
+    while True:
+        if seeds:
+            size = n_seeds
+        else:
+            size = 0
+            while at < n_visit and size < len(chunk):
+                if bounds[visit[at]] <= limit:
+                    chunk[size] = visit[at]
+                    size += 1
+                at += 1
+            if size == 0:
+                break
+            # Positions ascend with the length: lanes of one block end together.
+            chunk[:size].sort()
+            left = 0
+            for start in range(0, size, LANES):
+                width = min(LANES, size - start)
+                shortest, longest = lengths[chunk[start]], lengths[chunk[start + width - 1]]
+                for lane in range(width):
+                    members[lane] = order[chunk[start + lane]]
+                if stride == 1:
+                    below, above = radius + max(n - shortest, 0), radius + max(longest - n, 0)
+                    if below != wide_below or above != wide_above or longest > wide_columns:
+                        fill_envelope(query, longest, below, above, low, high)
+                        wide_below, wide_above, wide_columns = below, above, longest
+                pack(flat, offsets, members, width, scale, n_features, room)
+                pack_boxes(boxes, members, width, scale, box_block)
+                middle_bounds(
+                    query,
+                    low,
+                    high,
+                    stride,
+                    room[0],
+                    longest,
+                    own_lengths,
+                    box_block,
+                    ends_of,
+                    rows,
+                    columns,
+                    features,
+                )
+                seen[1] += width
+                for lane in range(width):
+                    position = chunk[start + lane]
+                    if bounds[position] + rows[lane] <= limit:
+                        chunk[left] = position
+                        left += 1
+            size = left
+        for start in range(0, size, LANES):
+            width = min(LANES, size - start)
+            for lane in range(width):
+                members[lane] = order[chunk[start + lane]]
+            longest = pack(flat, offsets, members, width, scale, n_features, room)
+            if limit < np.inf:
+                pack_boxes(boxes, members, width, scale, box_block)
+                fill_tails(query, box_block, tails, features)
+            dtw_lanes(query, radius, limit, tails, longest, room, features)
+            seen[2] += width
+            for lane in range(width):
+                square = np.float64(result[lane])
+                if square <= limit and square < np.inf:
+                    square /= rescale
+                    found[n_found] = members[lane]
+                    squares[n_found] = square
+                    n_found += 1
+                    if square < best[0]:
+                        keep_best(best, square)
+                        limit = min(limit, (best[0] * slack + grain) * rescale)
+        if seeds:
+            for lane in range(n_seeds):
+                bounds[chunk[lane]] = np.inf
+            n_visit = in_order_of_bounds(bounds, count, limit, visit, within)
+            seeds = False
+    return n_found

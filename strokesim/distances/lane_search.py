@@ -1,0 +1,176 @@
+"""Searches sequences under DTW: lanes filter in float32, float64 decides."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+import numpy as np
+
+from strokesim.distances.bounds import DEPTH, fill_ends
+from strokesim.distances.cascade import nearest_candidates
+from strokesim.distances.lane_dtw import exact_squares
+from strokesim.distances.parts import Part, parts_of
+from strokesim.distances.rooms import Rooms
+from strokesim.ragged import Ragged
+from strokesim.threads import run
+
+LARGEST_QUERY = 2.0**50
+"""A scaled query beyond this could overflow: it is compared in float64 throughout."""
+
+LARGEST_ERROR = 0.01
+"""Where rounding may reach this share of a square, all is compared in float64."""
+
+
+class Seen(NamedTuple):
+    """How many candidates each stage of a search has seen, over all queries so far."""
+
+    bounded: int
+    boxed: int
+    warped: int
+
+
+class Bounded:
+    """What one query allows a candidate to cost, as better ones come to be known.
+
+    Parameters
+    ----------
+    k : int
+    cutoff : float
+    error : float
+        Largest share by which rounding may change a float32 square.
+    """
+
+    def __init__(self, k: int, cutoff: float, error: float) -> None:
+        self.slack = 1 + 5 * error
+        self._best, self._reach = np.full(k, np.inf), cutoff * cutoff * self.slack
+        self._lock = threading.Lock()
+
+    @property
+    def best(self) -> np.ndarray:
+        """The k least squares, largest first, so that they are a heap."""
+        return self._best.copy()
+
+    @property
+    def limit(self) -> float:
+        """A square above which nothing is wanted, but for what underflowed."""
+        return min(self._reach, float(self._best[0]) * self.slack)
+
+    def merge(self, squares: np.ndarray) -> None:
+        """Take in the squares of other candidates."""
+        with self._lock:
+            known = np.concatenate([self._best, squares])
+            self._best = np.sort(known)[: len(self._best)][::-1].copy()
+
+
+class LaneSearch:
+    """A `Searcher` for DTW.
+
+    Parameters
+    ----------
+    sequences : Ragged
+    radius : int
+        As kernels take it.
+    """
+
+    def __init__(self, sequences: Ragged, radius: int) -> None:
+        self._radius, self._n_features = radius, sequences.n_features
+        self._parts = tuple(parts_of(sequences))
+        self._longest = int(sequences.lengths.max(initial=0))
+        self._features = (0,) * sequences.n_features
+        self._rooms = Rooms(sequences.n_features)
+        self._seen = np.zeros(3, np.int64)
+
+    def __len__(self) -> int:
+        return sum(len(part.order) for part in self._parts)
+
+    @property
+    def seen(self) -> Seen:
+        """How far candidates came; searches on several threads at once may miss some."""
+        return Seen(*self._seen.tolist())
+
+    def nearest(
+        self, query: np.ndarray, k: int, cutoff: float, threads: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See `Searcher.nearest`."""
+        error = (len(query) + self._longest + self._n_features + 8) * 2.0**-24
+        bounded = Bounded(k, cutoff, error)
+        found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(self._parts)
+
+        def search(number: int) -> None:
+            found[number] = self._candidates(query, self._parts[number], bounded, error)
+
+        if len(self._parts) == 1:
+            search(0)
+        else:
+            run(search, len(self._parts), threads=threads)
+        distances, indices = [], []
+        for part, (candidates, squares) in zip(self._parts, found, strict=True):
+            chosen = candidates[squares <= bounded.limit + self._grain(len(query), part)]
+            distances.append(np.sqrt(self._decide(query, part, chosen)))
+            indices.append(chosen + part.first)
+        distance, index = np.concatenate(distances), np.concatenate(indices)
+        ranked = np.lexsort((index, distance))[:k]
+        ranked = ranked[distance[ranked] <= cutoff]
+        return distance[ranked], index[ranked]
+
+    def row(self, query: np.ndarray, start: int = 0) -> np.ndarray:
+        """See `Searcher.row`."""
+        distances = np.empty(len(self))
+        for part in self._parts:
+            chosen = part.order[part.order + part.first >= start]
+            if len(chosen):
+                distances[chosen + part.first] = self._decide(query, part, chosen)
+        return np.sqrt(distances[start:])
+
+    def _grain(self, n: int, part: Part) -> float:
+        """Return what underflow may have taken from a square, in the units of the features."""
+        return (n + self._longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
+
+    def _candidates(
+        self, query: np.ndarray, part: Part, bounded: Bounded, error: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return sequences of the part that may be among the k nearest, and their squares."""
+        largest = float(np.abs(query).max()) * float(part.scale)
+        if largest > LARGEST_QUERY or error > LARGEST_ERROR:
+            chosen = part.order[part.alive]
+            return chosen, np.zeros(len(chosen))
+        n, longest = len(query), max(self._longest, len(query))
+        grain = self._grain(n, part)
+        scaled = query * part.scale
+        ends = np.empty((2 * DEPTH, self._n_features), np.float32)
+        fill_ends(scaled, 0, n, np.float32(1), ends)
+        found, squares = np.empty(len(part.order), np.int64), np.empty(len(part.order))
+        count = nearest_candidates(
+            scaled,
+            ends,
+            self._radius,
+            bounded.limit + grain,
+            bounded.slack,
+            grain,
+            bounded.best,
+            part,
+            self._rooms.scratch(longest, len(part.order)),
+            self._rooms.single(longest),
+            found,
+            squares,
+            self._seen,
+            self._features,
+        )
+        bounded.merge(squares[:count])
+        return found[:count], squares[:count]
+
+    def _decide(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
+        """Return the squares of the chosen sequences of a part as the definition has them."""
+        squares = np.empty(len(chosen))
+        exact_squares(
+            query.astype(np.float64),
+            part.values,
+            part.offsets,
+            chosen,
+            self._radius,
+            self._rooms.double(max(self._longest, len(query))),
+            squares,
+            self._features,
+        )
+        return squares
