@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from strokesim.cli.options import format_option, lenient_option, read
-from strokesim.cli.show import progress, tell
+from strokesim.cli.show import counted, progress, tell
 from strokesim.formats import FORMATS, write_ink
 
 WRITABLE = ", ".join(sorted(name for name, form in FORMATS.items() if form.write is not None))
@@ -20,7 +20,9 @@ WRITABLE = ", ".join(sorted(name for name, form in FORMATS.items() if form.write
 def command(
     ink: tuple[str, ...], target: str, to: str | None, format: str | None, lenient: bool
 ) -> None:
-    """Write the inks in the files INK to TARGET in another format.
+    """Write inks in another format.
+
+    INK are files, folders or members of archives; TARGET is one file, named for its format.
 
     \b
     Example:
@@ -29,11 +31,5 @@ def command(
     """
     with progress("inks") as bar:
         inks = read(ink, format=format, lenient=lenient)
-        number = write_ink(_counted(inks, bar), target, format=to)
+        number = write_ink(counted(inks, bar), target, format=to)
     tell(f"{target}: {number:,} inks")
-
-
-def _counted(inks, bar):  # type: ignore[no-untyped-def]
-    for ink in inks:
-        bar.update(1)
-        yield ink

@@ -94,7 +94,7 @@ def info(folder: str, as_json: bool) -> None:
         "labels": len(labels),
         "writers": len({writer for writer in corpus.writers if writer is not None}),
         "features": corpus.n_features,
-        "steps": {"least": int(lengths.min()), "most": int(lengths.max())} if len(lengths) else None,
+        "steps": f"{lengths.min()} to {lengths.max()}" if len(lengths) else "none",
         "shards": len(corpus.shards),
         "spec": None if corpus.spec is None else corpus.spec.to_dict(),
     }

@@ -40,7 +40,7 @@ def command(
     format: str | None,
     lenient: bool,
 ) -> None:
-    """Draw the inks in the files INK on one sheet, or the warping path between two.
+    """Draw inks, or how one is warped onto another, as SVG.
 
     \b
     Example:

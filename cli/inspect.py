@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from strokesim.cli.options import format_option, lenient_option, read
-from strokesim.cli.show import inks_text, progress
+from strokesim.cli.show import counted, inks_text, progress
 from strokesim.ink import Ink
 
 
@@ -22,7 +22,9 @@ from strokesim.ink import Ink
 def command(
     file: tuple[str, ...], as_json: bool, draw: bool, format: str | None, lenient: bool
 ) -> None:
-    """Show what is in each FILE: channels, rates, repairs, a drawing.
+    """Show what is in ink files.
+
+    For each FILE: how many inks, which channels at which rate, what was repaired, a drawing.
 
     \b
     Example:
@@ -31,10 +33,7 @@ def command(
     """
     for path in file:
         with progress("inks") as bar:
-            inks = []
-            for ink in read([path], format=format, lenient=lenient):
-                inks.append(ink)
-                bar.update(1)
+            inks = list(counted(read([path], format=format, lenient=lenient), bar))
         facts = facts_of(inks)
         if as_json:
             click.echo(json.dumps({"file": path, **facts}))

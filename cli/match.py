@@ -50,7 +50,7 @@ def command(
     lenient: bool,
     threads: int | None,
 ) -> None:
-    """Find the nearest entries of CORPUS for each ink in QUERY.
+    """Find the nearest entries of a corpus for each query ink.
 
     QUERY is a file, a folder, a member of a zip archive, or - for standard input. Under the
     label of each match stand its distance and its writer; = marks the query's own label.

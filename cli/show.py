@@ -35,6 +35,13 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
+def counted(items: Iterable[Item], bar: tqdm[Any]) -> Iterator[Item]:
+    """Yield the items and count each on the bar."""
+    for item in items:
+        yield item
+        bar.update(1)
+
+
 def drawing_of(corpus: Corpus, number: int) -> Drawing | None:
     """Return what an entry of a corpus looks like, or None where its features do not tell."""
     spec = corpus.spec

@@ -51,12 +51,13 @@ def format_named(name: str) -> Format:
         raise UnknownNameError("format", name, FORMATS) from None
 
 
-def format_of_suffix(name: str) -> Format | None:
+def format_of_suffix(name: str, *, writable: bool = False) -> Format | None:
     """Return the one format that has the suffix of a file name, ``.gz`` not counted.
 
-    None if no format has it, or several have.
+    None if no format has it, or several have; ``writable`` passes over those only read.
     """
-    found = [format for format in FORMATS.values() if suffix_of(name) in format.suffixes]
+    known = [format for format in FORMATS.values() if format.write or not writable]
+    found = [format for format in known if suffix_of(name) in format.suffixes]
     return found[0] if len(found) == 1 else None
 
 

@@ -70,7 +70,7 @@ class _Counted:
 
 def _writable(path: str, format: str | None) -> Format:
     writable = sorted(name for name, known in FORMATS.items() if known.write)
-    chosen = format_of_suffix(path) if format is None else format_named(format)
+    chosen = format_of_suffix(path, writable=True) if format is None else format_named(format)
     if chosen is None:
         raise ArgumentError(
             f"the suffix of {path} tells no format; name one with format= ({', '.join(writable)})"

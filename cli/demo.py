@@ -1,0 +1,71 @@
+"""``strokesim demo``: five unseen inks against the embedded corpus."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+import numpy as np
+
+from strokesim.cli.show import drawing_of, is_right, matched, matches_text, progress
+from strokesim.corpus import Corpus
+from strokesim.datasets.catalog import load_dataset
+from strokesim.drawing import DrawnMatch, MatchRow, svg_of_matches, write_svg
+from strokesim.ink import Ink
+from strokesim.search import Index, Match
+
+SHOWN, NEAREST = 5, 5
+
+
+@click.command()
+@click.option("--seed", default=0, show_default=True, help="Which five inks are drawn by lot.")
+@click.option(
+    "-o",
+    "--output",
+    default="strokesim-demo.svg",
+    show_default=True,
+    metavar="FILE.svg",
+    help="Where the drawn sheet goes.",
+)
+def command(seed: int, output: str) -> None:
+    """Match five unseen inks against the embedded corpus.
+
+    The corpus is synthetic: characters by invented writers. The five inks are drawn by lot
+    from writers that it does not hold; = marks a match with the ink's own label.
+
+    \b
+    Example:
+      strokesim demo --seed 3
+    """
+    enrolled, unseen = load_dataset("demo", "train"), load_dataset("demo", "test")
+    with tempfile.TemporaryDirectory() as folder, progress("inks", len(unseen)) as bar:
+        Corpus.build(Path(folder) / "corpus", enrolled)
+        corpus = Corpus.open(Path(folder) / "corpus")
+        answers = list(matched(unseen, Index(corpus), NEAREST, bar=bar.update))
+        lot = np.random.default_rng(seed).choice(len(answers), SHOWN, replace=False)
+        rows = [_row(*answers[number], corpus) for number in lot]
+        texts = [matches_text(*answers[number], corpus) for number in lot]
+        n_entries, n_writers = len(corpus), len(set(corpus.writers))
+    write_svg(svg_of_matches(rows), output)
+    click.echo(
+        f"{SHOWN} inks against {n_entries:,} entries by {n_writers} other writers "
+        "(synthetic pen, DTW); = marks the same label\n"
+    )
+    click.echo("\n\n".join(texts))
+    n_right = sum(is_right(*answers[number]) for number in lot)
+    n_all = sum(is_right(*answer) for answer in answers)
+    click.echo(f"\n{n_right} of these {SHOWN} are right: the nearest entry has the same label")
+    click.echo(
+        f"{n_all} of all {len(answers)} unseen inks are right "
+        f"({100 * (len(answers) - n_all) / len(answers):.1f} % wrong)"
+    )
+    click.echo(f"drawn strokes: {Path(output).resolve()}")
+
+
+def _row(ink: Ink, matches: list[Match], corpus: Corpus) -> MatchRow:
+    drawn = [
+        DrawnMatch(drawing_of(corpus, match.index) or [], match.distance, match.label, match.writer)
+        for match in matches
+    ]
+    return MatchRow(ink, drawn, ink.label, ink.writer or "")

@@ -1,0 +1,262 @@
+"""The command line: what it prints, where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from strokesim import Corpus, FeatureSpec, Index, Ink, write_ink
+from strokesim.cli.main import COMMANDS, command
+from strokesim.features import FEATURES
+
+BAR = [[0, 0], [0, 5], [0, 10]]
+DASH = [[0, 0], [5, 0], [10, 0]]
+HOOK = [[0, 0], [0, 8], [6, 10]]
+
+
+def ink(points, label, number, writer="anna"):
+    return Ink.from_arrays([points], label=label, writer=writer, id=f"ink-{number}")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command line in a folder with a corpus of three and files of four kinds of ink."""
+    monkeypatch.chdir(tmp_path)
+    enrolled = [ink(BAR, "1", 0), ink(DASH, "-", 1), ink(HOOK, "L", 2, "bert")]
+    write_ink(enrolled, "enrolled.jsonl")
+    write_ink([ink(HOOK, "L", 7), ink(DASH, "1", 8)], "two.jsonl")
+    write_ink([ink(np.array(BAR) + 3, "1", 9)], "one.jsonl")
+    write_ink([ink([[4, 4]], ".", 10)], "dot.jsonl")
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 4)
+    Corpus.build("small", enrolled)
+
+    def run(*words, code=0, **options):
+        done = CliRunner().invoke(command, list(words), prog_name="strokesim", **options)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert done.exit_code == code, done.output
+        return done
+
+    return run
+
+
+def json_lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def every_command():
+    """Yield (words, command) for every command and subcommand."""
+    context = click.Context(command)
+    for name in COMMANDS:
+        found = command.get_command(context, name)
+        yield [name], found
+        if isinstance(found, click.Group):
+            for inner in sorted(found.commands):
+                yield [name, inner], found.commands[inner]
+
+
+def test_match_shows_the_nearest_first_and_marks_the_same_label(run):
+    done = run("match", "two.jsonl", "--corpus", "small", "-k", "2")
+    assert done.stdout.startswith("ink-7\nquery        L =          1\n")
+    assert "1 of 2 nearest labels are right (50.00 % wrong)" in done.stderr
+    assert any("\u2800" < character <= "\u28ff" for character in done.stdout)
+
+
+def test_match_prints_one_line_of_json_per_query(run):
+    done = run("match", "two.jsonl", "one.jsonl", "--corpus", "small", "-k", "3", "--json")
+    lines = json_lines(done)
+    assert [line["query"].split("/")[-1] for line in lines] == ["ink-7", "ink-8", "ink-9"]
+    assert [line["label"] for line in lines] == ["L", "1", "1"]
+    assert lines[2]["matches"][0]["label"] == "1"
+    assert list(lines[0]["matches"][0]) == ["distance", "label", "writer", "id", "index"]
+    assert lines[0]["matches"][0] == {
+        "distance": 0.0, "label": "L", "writer": "bert", "id": "ink-2", "index": 2,
+    }  # fmt: skip
+
+
+def test_match_gives_what_the_library_gives(run):
+    corpus = Corpus.open("small")
+    index = Index(corpus, "dtw", radius=3)
+    asked = FeatureSpec().transform(ink(HOOK, "L", 7))
+    expected = index.search(asked, 3)[0]
+    done = run("match", "two.jsonl", "--corpus", "small", "-k", "3", "--radius", "3", "--json")
+    assert [match["distance"] for match in json_lines(done)[0]["matches"]] == [
+        match.distance for match in expected
+    ]
+
+
+def test_match_reads_standard_input(run, tmp_path):
+    given = (tmp_path / "one.jsonl").read_bytes()
+    done = run("match", "-", "--corpus", "small", "-k", "1", "--json", input=given)
+    assert json_lines(done)[0]["matches"][0]["label"] == "1"
+
+
+def test_nothing_near_enough_ends_with_1(run):
+    done = run("match", "dot.jsonl", "--corpus", "small", "--cutoff", "0", "-k", "1", code=1)
+    assert "no entry is that near" in done.stdout
+    done = run(
+        "match", "dot.jsonl", "--corpus", "small", "--cutoff", "0", "-k", "1", "--json", code=1
+    )
+    assert json_lines(done)[0]["matches"] == []
+
+
+def test_a_corpus_is_built_appended_to_described_and_verified(run):
+    run("corpus", "build", "digits", "enrolled.jsonl", "--spec", "x,y,pen_up;steps=16")
+    run("corpus", "append", "digits", "two.jsonl", "one.jsonl")
+    facts = json_lines(run("corpus", "info", "digits", "--json"))[0]
+    assert (facts["entries"], facts["labels"], facts["features"]) == (6, 3, 3)
+    assert "16 to 16" in run("corpus", "info", "digits").stdout
+    assert "6 entries" in run("corpus", "verify", "digits").stdout
+
+
+def test_a_corpus_goes_through_parquet_unchanged(run):
+    run("corpus", "export", "small", "small.parquet")
+    run("corpus", "import", "small.parquet", "again")
+    one, other = Corpus.open("small"), Corpus.open("again")
+    assert one.spec == other.spec
+    assert list(one.labels) == list(other.labels)
+    assert np.array_equal(one.sequences.values, other.sequences.values)
+
+
+def test_convert_keeps_what_the_format_can_hold(run):
+    run("convert", "two.jsonl", "two.csv")
+    run("convert", "two.csv", "again.jsonl")
+    done = run("inspect", "again.jsonl", "--json")
+    facts = json_lines(done)[0]
+    assert (facts["inks"], facts["samples"], facts["labels"]) == (2, 6, 2)
+
+
+def test_inspect_shows_counts_and_a_drawing(run):
+    done = run("inspect", "two.jsonl")
+    assert "inks                2" in done.stdout
+    assert "channels            x, y" in done.stdout
+    assert any("\u2800" < character <= "\u28ff" for character in done.stdout)
+
+
+def test_draw_writes_svg_of_inks_and_of_a_warping_path(run, tmp_path):
+    run("draw", "two.jsonl", "-o", "sheet.svg")
+    run("draw", "one.jsonl", "dot.jsonl", "--warp", "-o", "path.svg")
+    for name in ("sheet.svg", "path.svg"):
+        assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")
+    done = run("draw", "one.jsonl", "--warp", "-o", "no.svg", code=2)
+    assert "--warp draws two files of one ink each; given: 1" in done.stderr
+
+
+def test_the_same_seed_writes_the_same_ink(run, tmp_path):
+    for name, seed in [("a.jsonl", "4"), ("b.jsonl", "4"), ("c.jsonl", "5")]:
+        run("synth", name, "--labels", "ab", "--writers", "2", "--seed", seed)
+    a, b, c = ((tmp_path / f"{name}.jsonl").read_bytes() for name in "abc")
+    assert a == b != c
+    assert len(a.splitlines()) >= 4
+
+
+def test_datasets_are_listed_and_found(run, tmp_path):
+    assert "pendigits" in run("datasets", "list").stdout
+    assert run("datasets", "path", "demo").stdout.strip()
+    done = run("datasets", "fetch", "pendigit", code=2)
+    assert "did you mean 'pendigits'?" in done.stderr
+
+
+def test_demo_shows_five_inks_their_matches_and_the_sheet(run, tmp_path):
+    done = run("demo")
+    assert done.stdout.count("query") == 5
+    assert "of these 5 are right" in done.stdout
+    assert str(tmp_path / "strokesim-demo.svg") in done.stdout
+    assert ElementTree.parse(tmp_path / "strokesim-demo.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_code_for_the_shell(run, shell):
+    assert "_STROKESIM_COMPLETE" in run("completion", shell).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["match", "empty.jsonl", "--corpus", "small"], 1, "empty.jsonl: is empty"),
+        (["match", "none.jsonl", "--corpus", "small"], 1, "none.jsonl"),
+        (["match", "noise.bin", "--corpus", "small"], 1, "noise.bin: is no ink in a known format"),
+        (["match", "one.jsonl", "--corpus", "none"], 1, "none"),
+        (["match", "one.jsonl", "--corpus", "."], 1, ""),
+        (["match", "one.jsonl"], 2, "--corpus"),
+        (["match", "--corpus", "small"], 2, "QUERY"),
+        (["match", "one.jsonl", "--corpus", "small", "-k", "0"], 2, "k=0"),
+        (["match", "one.jsonl", "--corpus", "small"], 2, "k=5 is more than the 3 entries"),
+        (["match", "one.jsonl", "--corpus", "small", "-k", "many"], 2, "many"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--distance", "dwt"], 2,
+         "did you mean 'dtw'?"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--radius", "-1"], 2, "radius"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--cutoff", "nan"], 2, "cutoff"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--format", "inkm"], 2, "inkml"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--threads", "0"], 2, "threads=0"),
+        (["corpus", "build", "small", "one.jsonl"], 2, "small is a corpus already"),
+        (["corpus", "build", "new", "empty.jsonl"], 1, "empty.jsonl"),
+        (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,curvatur"], 2, "curvature"),
+        (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,speed"], 2, "no t, which speed needs"),
+        (["corpus", "append", "small", "noise.bin"], 1, "noise.bin"),
+        (["corpus", "info", "none"], 1, "none"),
+        (["corpus", "verify", "noise.bin"], 1, "noise.bin"),
+        (["corpus", "import", "noise.bin", "new"], 1, "noise.bin"),
+        (["corpus", "export", "small", "no/folder.parquet"], 1, "no/folder.parquet"),
+        (["convert", "one.jsonl", "one.xyz"], 2, "one.xyz"),
+        (["convert", "one.jsonl", "no/one.csv"], 1, "cannot write no/one.csv"),
+        (["inspect", "empty.jsonl"], 1, "empty.jsonl: is empty"),
+        (["draw", "one.jsonl", "-o", "no/one.svg"], 1, "no/one.svg"),
+        (["synth", "new.jsonl", "--labels", "ä"], 2, "ä"),
+        (["synth", "new.jsonl", "--writers", "0"], 2, "writers=0"),
+        (["datasets", "path", "nope"], 2, "unknown dataset 'nope'"),
+        (["completion", "tcsh"], 2, "tcsh"),
+        (["nope"], 2, "nope"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_the_right_code_and_nothing_half_written(
+    run, tmp_path, words, code, message
+):
+    before = sorted(os.listdir(tmp_path))
+    done = run(*words, code=code)
+    assert message in done.stderr
+    assert done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert done.stderr.splitlines()[-1] == errors[0]
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [pytest.param(w, f, id=" ".join(w)) for w, f in every_command()]
+)
+def test_every_command_has_help_with_an_example(run, words, found):
+    shown = run(*words, "--help").stdout
+    assert "Example:" in shown
+    assert f"strokesim {words[0]}" in shown
+    assert all(option.help for option in found.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_short_help_is_the_one_of_the_command(name):
+    found = command.get_command(click.Context(command), name)
+    assert COMMANDS[name] == f"{found.get_short_help_str(200)}"
+
+
+def test_a_pipe_whose_reader_leaves_is_no_error(run, tmp_path):
+    lines = b"".join((tmp_path / "one.jsonl").read_bytes().splitlines(keepends=True))
+    (tmp_path / "many.jsonl").write_bytes(lines)
+    program = "from strokesim.cli.main import main; main()"
+    words = [sys.executable, "-c", program, "match", "one.jsonl", "--corpus", "small", "-k", "1"]
+    done = subprocess.run(
+        f"{' '.join(map(repr, words))} | true", shell=True, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_every_feature_can_be_named_on_the_command_line(run):
+    timed = [name for name, feature in FEATURES.items() if not feature.needs_time]
+    untouched = [name for name in timed if not FEATURES[name].needs_pressure]
+    run("corpus", "build", "all", "one.jsonl", "--spec", ",".join(untouched))
+    assert Corpus.open("all").spec.names == tuple(untouched)
