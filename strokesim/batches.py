@@ -58,19 +58,22 @@ def text_column(name: str, texts: Iterable[str | None] | None, count: int) -> pa
         raise ArgumentError(
             f"{len(items)} {name}s for {count} sequences; give one each, None where unknown"
         )
+    encoded = []
     for number, item in enumerate(items):
         if item is not None and not isinstance(item, str):
             raise ArgumentError(
                 f"{name} {number} is {item!r}, of type {type(item).__name__}; "
                 "it has to be text or None"
             )
-    try:
-        return pa.array(items, pa.large_string())
-    except UnicodeEncodeError as error:
-        number = items.index(error.object)
-        raise ArgumentError(
-            f"{name} {number} is {error.object!r}, which is no Unicode text"
-        ) from None
+        try:
+            encoded.append((item or "").encode())
+        except UnicodeEncodeError:
+            raise ArgumentError(f"{name} {number} is {item!r}, which is no Unicode text") from None
+    known = np.packbits(np.array([item is not None for item in items], bool), bitorder="little")
+    offsets = np.zeros(count + 1, np.int64)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    buffers = [pa.py_buffer(known), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.large_string(), count, buffers)
 
 
 def batch_of(sequences: Ragged, texts: Mapping[str, Iterable[str | None] | None]) -> pa.RecordBatch:
@@ -95,9 +98,25 @@ def batch_of(sequences: Ragged, texts: Mapping[str, Iterable[str | None] | None]
 def _features(sequences: Ragged) -> pa.LargeListArray:
     kind = schema_of(sequences.n_features).field("features").type
     first, last = int(sequences.offsets[0]), int(sequences.offsets[-1])
-    values = pa.array(sequences.values[first:last].ravel())
+    values = _to_arrow(sequences.values[first:last].ravel())
     steps = pa.FixedSizeListArray.from_arrays(values, type=kind.value_type)
-    return pa.LargeListArray.from_arrays(pa.array(sequences.offsets - first), steps, type=kind)
+    return pa.LargeListArray.from_arrays(_to_arrow(sequences.offsets - first), steps, type=kind)
+
+
+# pa.array and Array.to_numpy import pandas wherever it is installed, which takes half a second
+# of the first search in a process.
+def _to_arrow(array: np.ndarray) -> pa.Array:
+    kind = pa.from_numpy_dtype(array.dtype)
+    return pa.Array.from_buffers(kind, len(array), [None, pa.py_buffer(array)])
+
+
+def _to_numpy(array: pa.Array, dtype: type[np.generic]) -> np.ndarray:
+    if array.null_count:
+        raise pa.ArrowInvalid(f"{array.null_count} numbers are missing")
+    skipped = array.offset * np.dtype(dtype).itemsize
+    numbers = np.frombuffer(array.buffers()[1], dtype, len(array), skipped)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def n_features_of(batch: pa.RecordBatch) -> int:
@@ -114,12 +133,14 @@ def sequences_of(batch: pa.RecordBatch) -> Ragged:
         If a damaged batch marks some of them as missing.
     """
     features = batch.column("features")
-    values = features.values.values.to_numpy().reshape(-1, n_features_of(batch))
-    return Ragged(values, features.offsets.to_numpy())
+    values = _to_numpy(features.values.values, np.float32).reshape(-1, n_features_of(batch))
+    return Ragged(values, _to_numpy(features.offsets, np.int64))
 
 
 def texts_of(batch: pa.RecordBatch, name: str) -> np.ndarray:
     """Decode one of `TEXTS`, shape (n_entries,), objects of type str or None.
+
+    Equal texts are one object, so a column costs little where it repeats itself.
 
     Raises
     ------
@@ -128,7 +149,10 @@ def texts_of(batch: pa.RecordBatch, name: str) -> np.ndarray:
     """
     column = batch.column(name)
     column.validate(full=True)
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+    known: dict[str | None, str | None] = {}
+    texts = np.empty(len(column), object)
+    texts[:] = [known.setdefault(text, text) for text in column.to_pylist()]
+    return texts
 
 
 def check_n_features(batch: pa.RecordBatch, n_features: int, whose: str) -> None:
@@ -164,7 +188,7 @@ def joined(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
 def taken(batch: pa.RecordBatch, rows: np.ndarray) -> pa.RecordBatch:
     """Copy the named rows, in the order given."""
     features = _features(sequences_of(batch).take(rows))
-    texts = [batch.column(name).take(pa.array(rows, pa.int64())) for name in TEXTS]
+    texts = [batch.column(name).take(_to_arrow(rows)) for name in TEXTS]
     return pa.record_batch([features, *texts], schema=batch.schema)
 
 

@@ -93,6 +93,9 @@ def from_json(text: str | bytes, place: str) -> Manifest:
         raise CorpusError(f"{place} cannot be understood: {error}; {REMEDY}") from error
     if not all(isinstance(s.name, str) and SHARD_NAME.fullmatch(s.name) for s in shards):
         raise CorpusError(f"{place} names a shard outside of its folder; {REMEDY}")
+    names = [shard.name for shard in shards]
+    if len(set(names)) != len(names):
+        raise CorpusError(f"{place} names a shard twice; {REMEDY}")
     return Manifest(spec, n_features, shards)
 
 

@@ -115,8 +115,7 @@ def write_shard(folder: Path, name: str, batch: pa.RecordBatch) -> ShardFile:
         sink = _HashingFile(file)
         with pa.ipc.new_file(sink, batch.schema) as writer:
             writer.write_batch(batch)
-    offsets = batch.column("features").offsets
-    steps = offsets[-1].as_py() - offsets[0].as_py()
+    steps = int(sequences_of(batch).lengths.sum())
     return ShardFile(name, batch.num_rows, steps, sink.bytes, sink.sha256.hexdigest())
 
 
