@@ -105,6 +105,13 @@ def test_of_tied_predecessors_the_diagonal_comes_first_then_the_row_above(pair, 
     assert [(i, j) for i, j in path.tolist()] == expected[::-1]
 
 
+def test_where_the_diagonal_costs_more_the_row_above_comes_first():
+    # Before (2, 2), cells (1, 2) and (2, 1) cost 1 both, and (1, 1) costs 2.
+    distance, path = dtw_path([0, 1, 0], [1, 0, 1])
+    assert distance == math.sqrt(2)
+    assert path.tolist() == [[0, 0], [0, 1], [1, 2], [2, 2]]
+
+
 def test_a_path_that_is_no_path_is_rejected():
     assert oracle.is_warping_path([(0, 0), (1, 1)], 2, 2)
     assert not oracle.is_warping_path([(0, 0), (1, 1)], 2, 3)
