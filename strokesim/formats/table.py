@@ -8,6 +8,7 @@ from strokesim.errors import FormatError, UnknownNameError
 from strokesim.formats import (
     character_trajectories,
     csv_columns,
+    inkml,
     jsonl,
     omniglot,
     quickdraw,
@@ -22,6 +23,7 @@ FORMATS: dict[str, Format] = {
     for module in (
         character_trajectories,
         csv_columns,
+        inkml,
         jsonl,
         omniglot,
         quickdraw,
