@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import logging
@@ -76,6 +77,10 @@ class _Refused(Exception):
     """The server was reached and will not send the file."""
 
 
+class _Useless(_Refused):
+    """Nor is there anything to be made of what it sent before."""
+
+
 class _Resuming:
     """What `pooch.retrieve` calls to fill its temporary file."""
 
@@ -103,8 +108,8 @@ class _Resuming:
                         "(or take the file from a folder with --from)"
                     ) from error
             except _Refused as error:
-                # What is here may be what the server cannot go on from.
-                self.part.unlink(missing_ok=True)
+                if isinstance(error, _Useless):
+                    self.part.unlink(missing_ok=True)
                 raise DatasetError(
                     f"{url} could not be fetched: {error} (take the file from a folder with --from)"
                 ) from error
@@ -125,13 +130,11 @@ class _Resuming:
         with _open(url, have) as response:
             resumed = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             with self.part.open("ab" if have and resumed else "wb") as part:
-                length = response.headers.get("Content-Length")
-                if self.size is None and length is not None:
-                    self.size = part.tell() + int(length)
+                if self.size is None and response.length is not None:
+                    self.size = part.tell() + response.length
                 while chunk := _read(response):
                     if part.tell() + len(chunk) > self.limit:
-                        part.truncate(0)
-                        raise _Refused(f"it is longer than the {self.limit:,} bytes expected")
+                        raise _Useless(f"it is longer than the {self.limit:,} bytes expected")
                     part.write(chunk)
                     self._report(part.tell())
                 if self.size is None:
@@ -148,9 +151,11 @@ def check_address(url: str) -> None:
     DatasetError
         Unless it is https, or http on this very machine.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
+    with contextlib.suppress(ValueError):
+        parts = urllib.parse.urlsplit(url)
+        local = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        if parts.scheme == "https" or local:
+            return
     raise DatasetError(f"{url} is not fetched: only https is, and http on this very machine")
 
 
@@ -186,7 +191,11 @@ def _open(url: str, have: int) -> http.client.HTTPResponse:
         response = urllib.request.build_opener(_Redirects).open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
-            raise _Refused(f"the server answers {error.code} {error.reason}") from error
+            # Of a range that is not there: there is no going on from what is here.
+            kind = _Useless if error.code == 416 else _Refused
+            raise kind(f"the server answers {error.code} {error.reason}") from error
+    except ValueError as error:
+        raise _Refused(f"it is redirected to what is no address: {error}") from error
     except (OSError, http.client.HTTPException) as error:
         raise _Broken(getattr(error, "reason", None) or error) from error
     assert isinstance(response, http.client.HTTPResponse), "check_address admits http alone"
@@ -195,6 +204,7 @@ def _open(url: str, have: int) -> http.client.HTTPResponse:
 
 def _read(response: http.client.HTTPResponse) -> bytes:
     try:
-        return response.read(_CHUNK)
+        # Not read(), which loses what came when the rest does not come in time.
+        return response.read1(_CHUNK)
     except (OSError, http.client.HTTPException) as error:
         raise _Broken(error) from error

@@ -3,10 +3,8 @@
 Reference: B. H. Williams, M. Toussaint, A. J. Storkey, "Extracting motion primitives from
 natural handwriting data", ICANN 2006, and the page of the dataset.
 
-- The published file is MATLAB's: ``mixout``, a cell array of matrices (3, n_samples) of the
-  velocity of x, of y and of the tip force, and ``consts`` with ``charlabels`` and ``key``.
-  It is read where ``format="character_trajectories"`` is asked for. The excerpt of 100
-  characters is CSV: ``sample,label,k,vx,vy,force``, one row per sample.
+- The published file is MATLAB's and read by `strokesim.datasets.character_trajectories`. This
+  is the CSV of its excerpt, ``sample,label,k,vx,vy,force``, with one row per sample.
 - Recorded at 200 Hz, smoothed, differentiated and normalised: positions and forces are
   running sums of what is in the file, without a unit, from a start of our own. ``y`` grows
   upwards and is turned round.
@@ -23,8 +21,7 @@ natural handwriting data", ICANN 2006, and the page of the dataset.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +34,6 @@ INTERVAL_S = 0.005
 """Seconds from sample to sample."""
 
 _HEADER = "sample,label,k,vx,vy,force"
-_MATLAB = b"MATLAB 5.0 MAT-file"
 _CHANNELS = ("x", "y", "t", "pressure")
 _FORCE = 2
 
@@ -56,9 +52,26 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    raw = _matlab_rows(source) if source.data.startswith(_MATLAB) else _csv_rows(source)
+    return integrated(_csv_rows(source), source)
+
+
+def integrated(recordings: Iterable[tuple[str, str, np.ndarray]], source: Source) -> Iterator[Ink]:
+    """Yield characters as ink, given as velocities.
+
+    Parameters
+    ----------
+    recordings : iterable of (str, str, ndarray of shape (n_samples, 3))
+        Number, label, and the velocities of x, y and force of each character.
+    source : Source
+        What they come from.
+
+    Raises
+    ------
+    FormatError
+        If a pen never moves, unless the source is read leniently.
+    """
     characters = []
-    for name, label, rows in raw:
+    for name, label, rows in recordings:
         moving = np.flatnonzero(rows.any(axis=1))
         if len(moving) == 0:
             source.skip(f"sample {name} never moves")
@@ -96,25 +109,6 @@ def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
             yield sample, label, np.array(rows)
 
 
-def _matlab_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield number, label and rows (n_rows, 3) of each character."""
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(io.BytesIO(source.data), variable_names=("mixout", "consts"))
-        constants = content["consts"][0, 0]
-        keys = [str(key.item()) for key in constants["key"].flat]
-        labels = [keys[int(number) - 1] for number in constants["charlabels"].flat]
-        matrices = [np.asarray(matrix, dtype=np.float64) for matrix in content["mixout"].flat]
-    except Exception as error:  # whatever SciPy makes of a damaged file
-        raise source.error(f"holds no mixout and consts as UCI publishes them: {error}") from error
-    for number, (label, matrix) in enumerate(zip(labels, matrices, strict=True)):
-        if matrix.ndim != 2 or len(matrix) != 3 or not np.isfinite(matrix).all():
-            source.skip(f"mixout {number} is no matrix (3, n_samples) of finite numbers")
-            continue
-        yield str(number), label, matrix.T
-
-
 def _force_column(velocities: list[np.ndarray]) -> int:
     """Return which column is force: the third, unless the movements say otherwise."""
     pressed = [
@@ -147,11 +141,10 @@ def _ink(source: Source, character: _Character, force: int) -> Ink:
 
 FORMAT = Format(
     name="character_trajectories",
-    title="Character Trajectories (UCI), CSV and MATLAB",
+    title="Character Trajectories (UCI), CSV excerpt",
     suffixes=(".csv",),
     channels=(*_CHANNELS, "hover"),
     sniff=_sniff,
     read=_read,
-    refines="csv",
     lenient="characters with a damaged row are left out",
 )

@@ -25,6 +25,7 @@ from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
 MS_PER_SECOND = 1000.0
+_CHANNELS = ("x", "y", "t")
 _NOTES = ("countrycode", "timestamp", "recognized")
 
 
@@ -79,13 +80,12 @@ def _ink(source: Source, drawing: Any) -> Ink:
     if not isinstance(drawing, dict) or not isinstance(drawing.get("drawing"), list):
         raise InkError('an object with a list "drawing" is needed')
     strokes = [_samples(stroke, number) for number, stroke in enumerate(drawing["drawing"])]
-    channels = ("x", "y", "t") if strokes and strokes[0].shape[1] == 3 else ("x", "y")
-    start = strokes[0][0, 2] if channels[2:] else 0.0
+    start = strokes[0][0, 2] if strokes and strokes[0].shape[1] == 3 else 0.0
     for samples in strokes:
         samples[:, 2:] = (samples[:, 2:] - start) / MS_PER_SECOND
     word, key = drawing.get("word"), drawing.get("key_id")
     return Ink(
-        tuple(Stroke(samples, channels) for samples in strokes),
+        tuple(Stroke(samples, _CHANNELS[: samples.shape[1]]) for samples in strokes),
         label=None if word is None else str(word),
         id=None if key is None else str(key),
         source=source.name,
@@ -111,7 +111,7 @@ FORMAT = Format(
     name="quickdraw",
     title="Quick, Draw! (simplified and raw)",
     suffixes=(".ndjson", ".json"),
-    channels=("x", "y", "t"),
+    channels=_CHANNELS,
     sniff=_sniff,
     read=_read,
     lenient="drawings that are damaged are left out",
