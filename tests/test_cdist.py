@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from strategies import corpora, radii
 from strokesim import DISTANCES, Corpus, cdist, dtw
-from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.distances import pdist
+from strokesim.errors import ArgumentError, OutputError, UnknownNameError
 from strokesim.ragged import Ragged
 
 every_distance = pytest.mark.parametrize("entry", DISTANCES.values(), ids=DISTANCES)
@@ -110,3 +111,78 @@ def test_an_unknown_distance_and_no_threads_are_refused():
         cdist([[1]], distance="euklidean")
     with pytest.raises(ArgumentError, match="threads=0; use at least 1"):
         cdist([[1]], threads=0)
+
+
+@every_distance
+@given(data=st.data())
+def test_the_condensed_matrix_holds_every_pair_once(entry, data):
+    a, _ = data.draw(corpora(equal_length=not entry.unequal))
+    square = cdist(a, distance=entry.name)
+    expected = [square[i, j] for i in range(len(a)) for j in range(i + 1, len(a))]
+    assert pdist(a, distance=entry.name).tolist() == expected
+
+
+@pytest.mark.parametrize("radius", [None, 3])
+def test_float32_is_within_its_promise(radius):
+    rng = np.random.default_rng(6)
+    a = [rng.normal(size=(n, 3)).cumsum(axis=0) for n in (1, 2, 30, 150, 151, 500)]
+    a += [a[2] * 1e-30, a[2] * 1e-30 + 1e-37, a[3] * 1e20]
+    exact = cdist(a, radius=radius)
+    fast = cdist(a, radius=radius, dtype=np.float32)
+    assert fast.dtype == np.float32
+    np.testing.assert_allclose(fast, exact, rtol=1e-5, atol=0)
+    np.testing.assert_array_equal(fast == 0, exact == 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_matrix_may_be_streamed_to_a_file(tmp_path, dtype):
+    a = list(np.random.default_rng(7).normal(size=(30, 5, 2)))
+    path = tmp_path / "distances.npy"
+    done = []
+    for function, given_sets in ((cdist, (a,)), (cdist, (a, a[:7])), (pdist, (a,))):
+        expected = function(*given_sets, dtype=dtype)
+        mapped = function(*given_sets, dtype=dtype, out=path, progress=done.append)
+        assert isinstance(mapped, np.memmap)
+        assert not mapped.flags.writeable
+        np.testing.assert_array_equal(mapped, expected)
+        np.testing.assert_array_equal(np.load(path), expected)
+    assert sum(done) == 30 + 30 + 29
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_large_matrices_are_mirrored_tile_by_tile(monkeypatch):
+    monkeypatch.setattr("strokesim.distances.matrix.TILE", 4)
+    a = list(np.random.default_rng(8).normal(size=(11, 5, 2)))
+    assert np.array_equal(cdist(a), cdist(a, a))
+
+
+def test_an_empty_file_of_distances_is_written_too(tmp_path):
+    path = tmp_path / "none.npy"
+    assert pdist([[1.0]], out=path).shape == np.load(path).shape == (0,)
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot write .*nowhere"):
+        cdist([[1.0]], out=tmp_path / "nowhere" / "distances.npy")
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cdist([[1.0], [2.0]], out=tmp_path / "distances.npy", progress=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_is_an_error_before_anything_is_computed(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full, raising=False)
+    with pytest.raises(OutputError, match=r"bytes needed; No space left"):
+        cdist([[1.0]], out=tmp_path / "distances.npy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dtype_that_promises_nothing_is_refused():
+    with pytest.raises(ArgumentError, match=r"dtype=.*int.*; use numpy.float64 or numpy.float32"):
+        cdist([[1.0]], dtype=int)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from strokesim.distances.cloud import cloud
 from strokesim.distances.dtw import dtw, dtw_path
 from strokesim.distances.euclidean import euclidean, euclidean_shifted
-from strokesim.distances.matrix import cdist
+from strokesim.distances.matrix import cdist, pdist
 from strokesim.distances.table import DISTANCES, Distance, find_distance
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "euclidean",
     "euclidean_shifted",
     "find_distance",
+    "pdist",
 ]

@@ -126,16 +126,18 @@ def fill_tails(query, boxes, tails, features):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def exact_squares(query, values, offsets, chosen, radius, room, squares, features):  # type: ignore[no-untyped-def]
-    """Set ``squares[c]`` to the float64 square of the query and sequence ``chosen[c]``.
+def fill_squares(  # type: ignore[no-untyped-def]
+    query, values, offsets, chosen, scale, radius, room, squares, features
+):
+    """Set ``squares[c]`` to the squared DTW distance of the query and sequence ``chosen[c]``.
 
-    Operation by operation what `kernels.dtw_square` does. ``query`` and ``room`` are float64.
+    With a float64 query and room and a scale of 1, operation by operation what
+    `kernels.dtw_square` does; with float32 ones the scaled square, up to rounding.
     """
-    tails = np.empty(0, np.float64)
+    tails = np.empty(0, query.dtype)
     for start in range(0, len(chosen), LANES):
         width = min(LANES, len(chosen) - start)
-        one = np.float32(1)
         members = chosen[start : start + width]
-        longest = pack(values.reshape(-1), offsets, members, width, one, len(features), room)
+        longest = pack(values.reshape(-1), offsets, members, width, scale, len(features), room)
         dtw_lanes(query, radius, np.inf, tails, longest, room, features)
         squares[start : start + width] = room[5][:width]

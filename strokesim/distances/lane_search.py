@@ -9,7 +9,7 @@ import numpy as np
 
 from strokesim.distances.bounds import DEPTH, fill_ends
 from strokesim.distances.cascade import nearest_candidates
-from strokesim.distances.lane_dtw import exact_squares
+from strokesim.distances.lane_dtw import fill_squares
 from strokesim.distances.parts import Part, parts_of
 from strokesim.distances.rooms import Rooms
 from strokesim.ragged import Ragged
@@ -20,6 +20,10 @@ LARGEST_QUERY = 2.0**50
 
 LARGEST_ERROR = 0.01
 """Where rounding may reach this share of a square, all is compared in float64."""
+
+
+SINGLE_ERROR = 1.9e-5
+"""Where rounding may change a larger share of a square, float32 does not give 1e-5 of a root."""
 
 
 class Seen(NamedTuple):
@@ -93,7 +97,7 @@ class LaneSearch:
         self, query: np.ndarray, k: int, cutoff: float, threads: int = 1
     ) -> tuple[np.ndarray, np.ndarray]:
         """See `Searcher.nearest`."""
-        error = (len(query) + self._longest + self._n_features + 8) * 2.0**-24
+        error = self._error(len(query))
         bounded = Bounded(k, cutoff, error)
         found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(self._parts)
 
@@ -114,14 +118,32 @@ class LaneSearch:
         ranked = ranked[distance[ranked] <= cutoff]
         return distance[ranked], index[ranked]
 
-    def row(self, query: np.ndarray, start: int = 0) -> np.ndarray:
+    def row(
+        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    ) -> np.ndarray:
         """See `Searcher.row`."""
-        distances = np.empty(len(self))
+        squares = np.empty(len(self))
+        single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
         for part in self._parts:
-            chosen = part.order[part.order + part.first >= start]
-            if len(chosen):
-                distances[chosen + part.first] = self._decide(query, part, chosen)
-        return np.sqrt(distances[start:])
+            chosen = part.order
+            if part.first < start:
+                chosen = chosen[chosen + part.first >= start]
+            if not len(chosen):
+                continue
+            if single and self._fits(query, part):
+                found = self._approximate(query, part, chosen)
+            else:
+                found = self._decide(query, part, chosen)
+            squares[chosen + part.first] = found
+        return np.sqrt(squares[start:]).astype(dtype, copy=False)
+
+    def _error(self, n: int) -> float:
+        """Return the largest share by which rounding may change a float32 square."""
+        return (n + self._longest + self._n_features + 8) * 2.0**-24
+
+    def _fits(self, query: np.ndarray, part: Part) -> bool:
+        """Tell whether a query is small enough for the scale of a part."""
+        return float(np.abs(query).max()) * float(part.scale) <= LARGEST_QUERY
 
     def _grain(self, n: int, part: Part) -> float:
         """Return what underflow may have taken from a square, in the units of the features."""
@@ -131,8 +153,7 @@ class LaneSearch:
         self, query: np.ndarray, part: Part, bounded: Bounded, error: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return sequences of the part that may be among the k nearest, and their squares."""
-        largest = float(np.abs(query).max()) * float(part.scale)
-        if largest > LARGEST_QUERY or error > LARGEST_ERROR:
+        if error > LARGEST_ERROR or not self._fits(query, part):
             chosen = part.order[part.alive]
             return chosen, np.zeros(len(chosen))
         n, longest = len(query), max(self._longest, len(query))
@@ -160,14 +181,36 @@ class LaneSearch:
         bounded.merge(squares[:count])
         return found[:count], squares[:count]
 
+    def _approximate(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
+        """Return squares of which rounding has changed a share of `SINGLE_ERROR` at the most."""
+        squares = np.empty(len(chosen))
+        fill_squares(
+            query * part.scale,
+            part.values,
+            part.offsets,
+            chosen,
+            part.scale,
+            self._radius,
+            self._rooms.single(max(self._longest, len(query))),
+            squares,
+            self._features,
+        )
+        squares /= float(part.scale) ** 2
+        # So near to each other that what underflowed could be a share as large as rounding's.
+        near = squares <= self._grain(len(query), part) / SINGLE_ERROR
+        if near.any():
+            squares[near] = self._decide(query, part, chosen[near])
+        return squares
+
     def _decide(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
         """Return the squares of the chosen sequences of a part as the definition has them."""
         squares = np.empty(len(chosen))
-        exact_squares(
+        fill_squares(
             query.astype(np.float64),
             part.values,
             part.offsets,
             chosen,
+            np.float32(1),
             self._radius,
             self._rooms.double(max(self._longest, len(query))),
             squares,

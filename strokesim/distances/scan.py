@@ -38,8 +38,13 @@ class Searcher(Protocol):
         indices : ndarray of int64, shape (n_found,)
         """
 
-    def row(self, query: np.ndarray, start: int = 0) -> np.ndarray:
-        """Return the distances to the sequences from ``start`` on, float64."""
+    def row(
+        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    ) -> np.ndarray:
+        """Return the distances to the sequences from ``start`` on.
+
+        As float64 they are the kernels' to the last bit, as float32 within 1e-5 of them.
+        """
 
 
 class Scan:
@@ -73,7 +78,9 @@ class Scan:
         distances, indices = zip(*found, strict=True) if found else ((), ())
         return np.array(distances, np.float64), np.array(indices, np.int64)
 
-    def row(self, query: np.ndarray, start: int = 0) -> np.ndarray:
+    def row(
+        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    ) -> np.ndarray:
         """See `Searcher.row`."""
         distances = np.empty(len(self._sequences) - start)
         fill_row(
@@ -85,4 +92,4 @@ class Scan:
             np.empty(self._longest),
             distances,
         )
-        return distances
+        return distances.astype(dtype, copy=False)
