@@ -215,6 +215,16 @@ def test_every_address_is_safe_and_every_file_pinned(dataset):
         assert "address could not be tried" in dataset.note
 
 
+def test_the_embedded_corpus_is_there_without_any_folder():
+    train, test = load_dataset("demo", "train"), load_dataset("demo", "test")
+    assert len(load_dataset("demo")) == len(train) + len(test) == 1488
+    assert {ink.label for ink in train} == {ink.label for ink in test}
+    assert len({ink.label for ink in train}) == 62
+    assert len({ink.writer for ink in train}) == 20
+    assert not {ink.writer for ink in train} & {ink.writer for ink in test}
+    assert catalog.fetch("demo") == dataset_folder("demo")
+
+
 # The published bytes
 
 COUNTS = [
