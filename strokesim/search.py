@@ -73,6 +73,7 @@ class Index:
 
     Examples
     --------
+    >>> from strokesim import Corpus
     >>> corpus = Corpus.from_arrays([[0, 0, 3], [9, 9]], labels=["up", "flat"])
     >>> Index(corpus).search(np.array([0, 3]))[0][0].label
     'up'
