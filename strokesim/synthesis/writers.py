@@ -40,7 +40,11 @@ TIMING = np.array([0.12, 0.15, 0.06, 0.07])
 """Standard deviations between sub-movements: log of duration, of sigma and of the gap to the
 one before; turning in radians."""
 
-MISSED_START = 0.6
+SHARED, SWAY = 0.85, 30.0
+"""Share of a target's error that its neighbours share, and the distance, in hundredths of the
+capital height, over which they do."""
+
+MISSED_START = 0.5
 """By how much of ``scatter`` a whole stroke is astray."""
 
 
@@ -164,7 +168,7 @@ class Writer:
             flow=float(rng.uniform(0.1, 0.95)),
             seconds=0.046 * float(np.exp(0.2 * rng.standard_normal())),
             skew=float(rng.uniform(0.13, 0.32)),
-            own_shape=float(rng.uniform(0.05, 0.1)),
+            own_shape=float(rng.uniform(0.05, 0.11)),
             scatter=float(rng.uniform(0.015, 0.045)),
             tremor=float(rng.gamma(2.0, 0.006)),
             tremor_rate=float(rng.uniform(7, 12)),
@@ -207,10 +211,10 @@ class Writer:
         check_generator(rng)
         targets, headings = _own_targets(self, plan)
         n_targets, n_parts = len(targets), len(targets) - 1
-        astray = rng.standard_normal((n_targets, 4)) * self.scatter * self.x_height
+        error = rng.standard_normal((n_targets, 4)) * self.scatter * self.x_height
         # Where a stroke starts is missed by a little, and the whole stroke with it.
         stroke = np.maximum.accumulate(np.where(plan.starts, np.arange(n_targets), 0))
-        targets = targets + astray[:, :2] + MISSED_START * astray[stroke, 2:]
+        targets = targets + _sway(plan) @ error[:, :2] + MISSED_START * error[stroke, 2:]
         stretch, shear = DISTORTION * self.scatter * rng.standard_normal(2)
         targets = targets @ np.array([[1 + stretch, 0.0], [shear, 1 - stretch]])
         change = rng.standard_normal((n_parts, 4)) * TIMING
@@ -249,8 +253,21 @@ def _own_targets(writer: Writer, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     headings = np.where(plan.joins == HEADED, np.arctan2(gap[:, 1], gap[:, 0]), 0.0)
     if writer.left_handed:
         _turn_bars(plan, placed)
-    placed += writer.own_shape * writer.x_height * own.standard_normal(placed.shape)
-    return placed, headings
+    own_shape = writer.own_shape * writer.x_height * own.standard_normal(placed.shape)
+    return placed + _sway(plan) @ own_shape, headings
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _sway(plan: Plan) -> np.ndarray:
+    """Return what turns independent errors of the targets into errors that neighbours share.
+
+    A retraced stem stays a stem because targets near each other are displaced alike: with a
+    covariance of ``SHARED exp(-d^2 / (2 SWAY^2))`` at distance d, and 1 in all.
+    """
+    gaps = plan.targets[:, np.newaxis] - plan.targets  # (n_targets, n_targets, 2)
+    near = np.exp(-np.square(gaps).sum(axis=2) / (2 * SWAY**2))
+    factor: np.ndarray = np.linalg.cholesky(SHARED * near + (1 - SHARED) * np.eye(len(near)))
+    return factor
 
 
 def _turn_bars(plan: Plan, placed: np.ndarray) -> None:
