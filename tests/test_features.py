@@ -405,6 +405,7 @@ def test_text_form_reads_as_written():
 def test_specs_of_the_same_meaning_are_equal():
     assert FeatureSpec(steps=32) == FeatureSpec()
     assert FeatureSpec(features=["x", ["y", 1]]) == FeatureSpec(features=(("x", 1.0), "y"))
+    assert FeatureSpec(features={"x": 1, "cos": 0.5}) == FeatureSpec(features=["x", ("cos", 0.5)])
     assert FeatureSpec(steps=np.int64(32)) == FeatureSpec(steps=32)
     assert FeatureSpec(steps=31) != FeatureSpec()
 

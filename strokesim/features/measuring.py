@@ -135,43 +135,50 @@ def linearity(steps, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def feature(code, steps, i, near, clock, vicinity, frame):  # type: ignore[no-untyped-def]
-    """Return one feature of one step."""
-    gain = frame[2]
-    if code == _X:
-        return (steps[i, X] - frame[0]) * gain + frame[3]
-    if code == _Y:
-        return (steps[i, Y] - frame[1]) * gain + frame[4]
-    if code <= _SIN2:
-        cos, sin = direction(steps, near[i, 0], near[i, 1])
-        if code == _COS:
-            return cos
-        if code == _SIN:
-            return sin
-        return cos * cos - sin * sin if code == _COS2 else 2 * sin * cos
-    if code == _DX:
-        return (steps[i, X] - steps[max(i - 1, 0), X]) * gain
-    if code == _DY:
-        return (steps[i, Y] - steps[max(i - 1, 0), Y]) * gain
-    if code == _SPEED:
-        return speed(steps, clock[i, 0], clock[i, 1]) * gain
-    if code == _CURVATURE:
-        return curvature(steps, near[i, 0], i, near[i, 1])
-    if code == _PEN_UP:
-        return pen_up(steps, i)
-    if code == _PRESSURE:
-        return steps[i, PRESSURE]
-    if code == _T:
-        return steps[i, TIME]
-    first, last = max(i - vicinity, 0), min(i + vicinity, len(steps) - 1)
-    if code == _ASPECT:
-        return aspect(steps, first, last)
-    if code == _CURLINESS:
-        return curliness(steps, first, last)
-    if code == _LINEARITY:
-        return linearity(steps, first, last) * gain * gain
-    cos, sin = direction(steps, first, last)
-    return cos if code == _SLOPE_COS else sin
+def fill(code, steps, near, clock, vicinity, frame, column):  # type: ignore[no-untyped-def]
+    """Fill one column, a feature at every step of one ink.
+
+    The loop is in here, not around it: handing six arrays over costs more than a feature.
+    """
+    gain, last_step = frame[2], len(steps) - 1
+    for i in range(len(steps)):
+        if code == _X:
+            column[i] = (steps[i, X] - frame[0]) * gain + frame[3]
+        elif code == _Y:
+            column[i] = (steps[i, Y] - frame[1]) * gain + frame[4]
+        elif code <= _SIN2:
+            cos, sin = direction(steps, near[i, 0], near[i, 1])
+            if code == _COS:
+                column[i] = cos
+            elif code == _SIN:
+                column[i] = sin
+            else:
+                column[i] = cos * cos - sin * sin if code == _COS2 else 2 * sin * cos
+        elif code == _DX:
+            column[i] = (steps[i, X] - steps[max(i - 1, 0), X]) * gain
+        elif code == _DY:
+            column[i] = (steps[i, Y] - steps[max(i - 1, 0), Y]) * gain
+        elif code == _SPEED:
+            column[i] = speed(steps, clock[i, 0], clock[i, 1]) * gain
+        elif code == _CURVATURE:
+            column[i] = curvature(steps, near[i, 0], i, near[i, 1])
+        elif code == _PEN_UP:
+            column[i] = pen_up(steps, i)
+        elif code == _PRESSURE:
+            column[i] = steps[i, PRESSURE]
+        elif code == _T:
+            column[i] = steps[i, TIME]
+        else:
+            first, last = max(i - vicinity, 0), min(i + vicinity, last_step)
+            if code == _ASPECT:
+                column[i] = aspect(steps, first, last)
+            elif code == _CURLINESS:
+                column[i] = curliness(steps, first, last)
+            elif code == _LINEARITY:
+                column[i] = linearity(steps, first, last) * gain * gain
+            else:
+                cos, sin = direction(steps, first, last)
+                column[i] = cos if code == _SLOPE_COS else sin
 
 
 @njit(cache=True, nogil=True)
@@ -190,11 +197,12 @@ def measure_inks(steps, offsets, frames, codes, weights, vicinity, values):  # t
         own = steps[offsets[ink] : offsets[ink + 1]]
         near = neighbours(own, False) if spatial else nowhere
         clock = neighbours(own, True) if timed else nowhere
-        for i in range(len(own)):
-            row = offsets[ink] + i
-            for k in range(len(codes)):
-                value = weights[k] * feature(codes[k], own, i, near, clock, vicinity, frames[ink])
+        column = np.empty(len(own))
+        for k in range(len(codes)):
+            fill(codes[k], own, near, clock, vicinity, frames[ink], column)
+            for i in range(len(own)):
+                value = weights[k] * column[i]
                 if not abs(value) <= _LARGEST:
-                    return row * len(codes) + k
-                values[row, k] = value
+                    return (offsets[ink] + i) * len(codes) + k
+                values[offsets[ink] + i, k] = value
     return -1

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -27,6 +27,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
 """What the options that name a method may be."""
 
 _MOST = 2**16
+_DEFAULT = (("x", 1.0), ("y", 1.0), ("cos", 0.5), ("sin", 0.5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class FeatureSpec:
 
     Parameters
     ----------
-    features : iterable of str or (str, float)
+    features : iterable of str or (str, float), or mapping of str to float
         Names from `FEATURES`, each with the weight that multiplies it (1 where not given). A
         weight w makes squared distances count the feature w squared times.
     steps : int, optional
@@ -85,7 +86,7 @@ class FeatureSpec:
     ('x', 'y', 'pen_up')
     """
 
-    features: tuple[tuple[str, float], ...] = (("x", 1.0), ("y", 1.0), ("cos", 0.5), ("sin", 0.5))
+    features: Iterable[str | tuple[str, float]] | Mapping[str, float] = _DEFAULT
     steps: int | None = None
     spacing: float | None = None
     along: str = "path"
@@ -124,19 +125,24 @@ class FeatureSpec:
         put(self, "vicinity", _check_int("vicinity", self.vicinity, 1))
 
     @property
+    def _pairs(self) -> tuple[tuple[str, float], ...]:
+        # Whatever was given as features, this is what was made of it.
+        return cast(tuple[tuple[str, float], ...], self.features)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in the order of the columns."""
-        return tuple(name for name, _ in self.features)
+        return tuple(name for name, _ in self._pairs)
 
     @property
     def weights(self) -> tuple[float, ...]:
         """What each feature is multiplied with."""
-        return tuple(weight for _, weight in self.features)
+        return tuple(weight for _, weight in self._pairs)
 
     @property
     def n_features(self) -> int:
         """Number of columns."""
-        return len(self.features)
+        return len(self._pairs)
 
     @property
     def needs_time(self) -> bool:
@@ -213,7 +219,7 @@ class FeatureSpec:
 
     def __str__(self) -> str:
         return write_options(
-            self.features,
+            self._pairs,
             {
                 field.name: getattr(self, field.name)
                 for field in dataclasses.fields(self)
@@ -224,7 +230,7 @@ class FeatureSpec:
     def to_dict(self) -> dict[str, Any]:
         """Return a dict of what JSON can hold, from which `from_dict` makes the same spec."""
         options = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {"version": VERSION, **options, "features": [list(pair) for pair in self.features]}
+        return {"version": VERSION, **options, "features": [list(pair) for pair in self._pairs]}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> FeatureSpec:
@@ -251,13 +257,13 @@ class FeatureSpec:
 
 
 def _check_features(features: Any) -> tuple[tuple[str, float], ...]:
-    if isinstance(features, (str, Mapping)) or not isinstance(features, Iterable):
+    if isinstance(features, str) or not isinstance(features, Iterable):
         raise ArgumentError(
             f"features={features!r}; needed: a list of names or (name, weight) pairs, such as "
             "['x', 'y', ('cos', 0.5)]"
         )
     checked = []
-    for entry in features:
+    for entry in features.items() if isinstance(features, Mapping) else features:
         name, weight = (entry, 1.0) if isinstance(entry, str) else _check_pair(entry)
         if name not in FEATURES:
             raise UnknownNameError("feature", name, FEATURES)
