@@ -47,7 +47,7 @@ class UnknownNameError(ArgumentError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(str(name), names, n=1)
+        close = difflib.get_close_matches(str(name).lower(), names, n=1)
         guess = f"did you mean {close[0]!r}? " if close else ""
         super().__init__(f"unknown {kind} {name!r}; {guess}known: {', '.join(names)}")
         self.kind, self.name, self.known = kind, name, tuple(names)

@@ -45,6 +45,7 @@ def test_an_unknown_name_is_answered_with_the_likely_one_and_all_known():
     assert str(errors.UnknownNameError("distance", "dwt", ["dtw", "cloud"])) == (
         "unknown distance 'dwt'; did you mean 'dtw'? known: cloud, dtw"
     )
+    assert "did you mean 'dtw'?" in str(errors.UnknownNameError("distance", "DTW", ["dtw"]))
     assert str(errors.UnknownNameError("distance", "zzz", ["dtw"])) == (
         "unknown distance 'zzz'; known: dtw"
     )
