@@ -1,0 +1,98 @@
+"""Write the tables of the pages in docs/ anew, from the tables of the library.
+
+Between ``<!-- table: NAME -->`` and ``<!-- end of table -->`` a page holds what the function of
+that name in `TABLES` returns. Run this after a change to one of them:
+
+    python docs/write_tables.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from strokesim.datasets.catalog import DATASETS, EXCERPT
+from strokesim.datasets.dataset import DataFile, Dataset
+
+PAGES = sorted(Path(__file__).parent.glob("*.md"))
+_TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; a bar in a cell is escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
+
+
+def datasets() -> str:
+    """Return one row per dataset."""
+    header = ("name", "what it holds", "splits", "licence", "to fetch")
+    return table(header, map(_dataset_row, DATASETS.values()))
+
+
+def _dataset_row(dataset: Dataset) -> tuple[str, ...]:
+    splits = [*dataset.splits, *([EXCERPT] if dataset.excerpt else [])]
+    unknown = any(file.size is None for file in dataset.files)
+    if dataset.folder is not None:
+        fetched = "nothing: comes with strokesim"
+    elif not dataset.files:
+        fetched = "by hand"
+    else:
+        fetched = "size not known" if unknown else f"{dataset.size / 1e6:.1f} MB"
+    return (
+        f"`{dataset.name}`",
+        dataset.content,
+        ", ".join(f"`{split}`" for split in splits) or "none",
+        dataset.licence,
+        fetched,
+    )
+
+
+def dataset_sources() -> str:
+    """Return a section per dataset: where it comes from, and what pins it."""
+    return "\n".join(map(_dataset_section, DATASETS.values()))
+
+
+def _dataset_section(dataset: Dataset) -> str:
+    home = f"<{dataset.home}>" if "://" in dataset.home else f"`{dataset.home}`"
+    section = f"""### {dataset.name}: {dataset.title}
+
+{dataset.authors}. {dataset.licence}. {home}
+
+{dataset.note}
+
+Cite: {dataset.citation}
+"""
+    files = [*dataset.files, *([dataset.excerpt] if dataset.excerpt else [])]
+    if files:
+        section += "\n" + table(("file", "bytes", "sha256", "address"), map(_file_row, files))
+    return section
+
+
+def _file_row(file: DataFile) -> tuple[str, ...]:
+    size = "not known" if file.size is None else f"{file.size:,}"
+    return f"`{file.name}`", size, f"`{file.sha256}`", f"<{file.url}>" if file.url else "none"
+
+
+TABLES = {"datasets": datasets, "dataset-sources": dataset_sources}
+"""What can stand in a page, by name."""
+
+
+def with_tables(page: str) -> str:
+    """Return the text of a page with every table in it as it has to be."""
+    return _TABLE.sub(lambda match: f"{match[1]}\n{TABLES[match['name']]()}\n{match[3]}", page)
+
+
+def main() -> None:
+    for path in PAGES:
+        old = path.read_text(encoding="utf-8")
+        new = with_tables(old)
+        if new != old:
+            path.write_text(new, encoding="utf-8")
+            print(f"{path.name}: written anew")
+
+
+if __name__ == "__main__":
+    main()
