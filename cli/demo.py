@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from strokesim.cli.show import drawing_of, is_right, matched, matches_text, progress
+from strokesim.cli.show import is_right, matched, matches_text, progress
 from strokesim.corpus import Corpus
 from strokesim.datasets.catalog import load_dataset
 from strokesim.drawing import DrawnMatch, MatchRow, svg_of_matches, write_svg
@@ -44,8 +44,8 @@ def command(seed: int, output: str) -> None:
         corpus = Corpus.open(Path(folder) / "corpus")
         answers = list(matched(unseen, Index(corpus), NEAREST, bar=bar.update))
         lot = np.random.default_rng(seed).choice(len(answers), SHOWN, replace=False)
-        rows = [_row(*answers[number], corpus) for number in lot]
-        texts = [matches_text(*answers[number], corpus) for number in lot]
+        rows = [_row(*answers[number], enrolled) for number in lot]
+        texts = [matches_text(*answers[number], enrolled.__getitem__) for number in lot]
         n_entries, n_writers = len(corpus), len(set(corpus.writers))
     write_svg(svg_of_matches(rows), output)
     click.echo(
@@ -63,9 +63,9 @@ def command(seed: int, output: str) -> None:
     click.echo(f"drawn strokes: {Path(output).resolve()}")
 
 
-def _row(ink: Ink, matches: list[Match], corpus: Corpus) -> MatchRow:
+def _row(ink: Ink, matches: list[Match], enrolled: list[Ink]) -> MatchRow:
     drawn = [
-        DrawnMatch(drawing_of(corpus, match.index) or [], match.distance, match.label, match.writer)
+        DrawnMatch(enrolled[match.index], match.distance, match.label, match.writer)
         for match in matches
     ]
     return MatchRow(ink, drawn, ink.label, ink.writer or "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 
 import click
 
 from strokesim.cli.options import format_option, lenient_option, read, threads_option
-from strokesim.cli.show import is_right, matched, matches_text, progress, tell
+from strokesim.cli.show import drawing_of, is_right, matched, matches_text, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.search import Index
@@ -63,6 +64,7 @@ def command(
     """
     corpus = Corpus.open(folder)
     index = Index(corpus, distance, radius=radius)
+    drawing = partial(drawing_of, corpus) if draw else None
     n_inks = n_found = n_labelled = n_right = 0
     with progress("inks") as bar:
         bar.disable = bar.disable or sys.stdout.isatty()
@@ -76,7 +78,7 @@ def command(
                 found = [match._asdict() for match in matches]
                 click.echo(json.dumps({"query": ink.id, "label": ink.label, "matches": found}))
             else:
-                click.echo(matches_text(ink, matches, corpus, draw=draw) + "\n")
+                click.echo(matches_text(ink, matches, drawing) + "\n")
     tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {distance}")
     if n_labelled:
         wrong = 100 * (n_labelled - n_right) / n_labelled

@@ -73,14 +73,17 @@ def is_right(ink: Ink, matches: Sequence[Match]) -> bool:
     return bool(matches) and matches[0].label == ink.label
 
 
-def matches_text(ink: Ink, matches: Sequence[Match], corpus: Corpus, *, draw: bool = True) -> str:
+def matches_text(
+    ink: Ink, matches: Sequence[Match], drawing: Callable[[int], Drawing | None] | None
+) -> str:
     """Return an ink and its matches side by side, words above each drawing.
 
     Above a match stand its label, its distance and the end of its writer's name; "=" marks
-    the label of the ink itself.
+    the label of the ink itself. ``drawing`` tells what the entry of an index looks like; None
+    leaves drawings out.
     """
     blocks = [_block("query", "" if ink.label is None else f"label {ink.label}", "")]
-    if draw:
+    if drawing is not None:
         blocks[0] += "\n" + _drawn(ink)
     for match in matches:
         label = "" if match.label is None else match.label
@@ -89,8 +92,8 @@ def matches_text(ink: Ink, matches: Sequence[Match], corpus: Corpus, *, draw: bo
         if len(writer) > CELL_WIDTH:
             writer = "~" + writer[1 - CELL_WIDTH :]
         block = _block(f"{label} =" if same else label, f"{match.distance:.4g}", writer)
-        drawing = drawing_of(corpus, match.index) if draw else None
-        blocks.append(block + ("\n" + _drawn(drawing) if drawing is not None else ""))
+        drawn = None if drawing is None else drawing(match.index)
+        blocks.append(block if drawn is None else f"{block}\n{_drawn(drawn)}")
     if not matches:
         blocks.append("no entry is that near")
     return f"{readable(ink.id or 'ink')}\n{beside(blocks, gap=2)}"
