@@ -12,8 +12,14 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import click
+
+from strokesim.cli.main import command
 from strokesim.datasets.catalog import DATASETS, EXCERPT
 from strokesim.datasets.dataset import DataFile, Dataset
+from strokesim.distances import DISTANCES
+from strokesim.features import FEATURES
+from strokesim.formats import FORMATS
 
 PAGES = sorted(Path(__file__).parent.glob("*.md"))
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -76,7 +82,74 @@ def _file_row(file: DataFile) -> tuple[str, ...]:
     return f"`{file.name}`", size, f"`{file.sha256}`", f"<{file.url}>" if file.url else "none"
 
 
-TABLES = {"datasets": datasets, "dataset-sources": dataset_sources}
+def formats() -> str:
+    """Return one row per ink format."""
+    header = ("name", "format", "suffixes", "writes", "channels", "when lenient")
+    return table(
+        header,
+        (
+            (
+                f"`{entry.name}`",
+                entry.title,
+                " ".join(f"`{suffix}`" for suffix in entry.suffixes),
+                "yes" if entry.write else "no",
+                ", ".join(entry.channels),
+                entry.lenient,
+            )
+            for entry in FORMATS.values()
+        ),
+    )
+
+
+def features() -> str:
+    """Return one row per feature."""
+    rows = []
+    for entry in FEATURES.values():
+        needs = [name for name in ("time", "pressure") if getattr(entry, f"needs_{name}")]
+        rows.append((f"`{entry.name}`", entry.definition, entry.source, ", ".join(needs)))
+    return table(("name", "definition", "source", "needs"), rows)
+
+
+def distances() -> str:
+    """Return one row per distance."""
+    claims = ("unequal", "takes_radius", "symmetric", "triangle")
+    header = ("name", "what", "unequal lengths", "radius", "symmetric", "triangle inequality")
+    return table(
+        header,
+        (
+            (
+                f"`{entry.name}`",
+                entry.title,
+                *("yes" if getattr(entry, claim) else "no" for claim in claims),
+            )
+            for entry in DISTANCES.values()
+        ),
+    )
+
+
+def commands() -> str:
+    """Return the help of every command."""
+    root = click.Context(command, info_name="strokesim", **command.context_settings)
+    return "\n".join(_help_of(command, root))
+
+
+def _help_of(found: click.Command, context: click.Context) -> Iterable[str]:
+    yield f"## {context.command_path}\n\n```text\n{found.get_help(context)}\n```\n"
+    if isinstance(found, click.Group):
+        for name in found.list_commands(context):
+            inner = found.get_command(context, name)
+            assert inner is not None
+            yield from _help_of(inner, click.Context(inner, info_name=name, parent=context))
+
+
+TABLES = {
+    "commands": commands,
+    "dataset-sources": dataset_sources,
+    "datasets": datasets,
+    "distances": distances,
+    "features": features,
+    "formats": formats,
+}
 """What can stand in a page, by name."""
 
 
