@@ -70,8 +70,10 @@ def _warped(
     inks = [read_ink(path, format=format, lenient=lenient) for path in (one, other)]
     a, b = (chosen.transform(ink) for ink in inks)
     distance, path = dtw_path(a, b, radius=radius)
-    drawn = [
-        polylines_of_features(sequence, chosen.names, weights=chosen.weights) for sequence in (a, b)
-    ]
+    one_drawn, other_drawn = (
+        polylines_of_features(sequence, chosen.names, weights=chosen.weights, air=True)
+        for sequence in (a, b)
+    )
     names = [ink.label or ink.id or path for ink, path in zip(inks, (one, other), strict=True)]
-    return svg_of_path(*drawn, path, captions=(names[0], f"{names[1]} at {distance:.4g}"))
+    captions = names[0], f"{names[1]} at {distance:.4g}"
+    return svg_of_path(one_drawn, other_drawn, path, captions=captions)

@@ -34,6 +34,8 @@ from strokesim.svg import (
 
 _GAP = 10.0
 _CENTRED = 'text-anchor="middle"'
+# Labels are often single characters, and l, I and 1 look alike in most other fonts.
+_LABEL = 'font-family="ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"'
 
 
 class DrawnMatch(NamedTuple):
@@ -140,7 +142,7 @@ def svg_of_inks(
             *frames,
             *pen_lines(strokes, _pen_width(size)),
             *numbers,
-            group(f'fill="{INK}" {_CENTRED}', words),
+            group(f'fill="{INK}" {_CENTRED} {_LABEL}', words),
         ],
     )
 
@@ -159,7 +161,8 @@ def svg_of_path(
     Parameters
     ----------
     a, b : Ink or list of arrays of shape (n_points, 2)
-        Point i of a drawing, counted through its lines, is step i of the path.
+        Point i of a drawing, counted through its lines, is step i of the path; see ``air`` of
+        `polylines_of_features`.
     path : array_like of int, shape (n_pairs, 2)
         Pairs (i, j) of steps, as `dtw_path` gives them.
     size : float
@@ -202,8 +205,9 @@ def svg_of_path(
         f"warping path of {len(pairs)} pairs",
         [
             links_group,
-            *pen_lines(left, _pen_width(size), BLUE),
-            *pen_lines(right, _pen_width(size), AMBER),
+            # Small dots: steps in the air are many.
+            *pen_lines(left, _pen_width(size), BLUE, dot=1),
+            *pen_lines(right, _pen_width(size), AMBER, dot=1),
             group(_CENTRED, words),
         ],
     )
@@ -280,7 +284,7 @@ def _lines_below(x: float, y: float, size: float, label: str | None, *about: str
     letters, middle = _text_size(size), x + size / 2
     heading = "unlabelled" if label is None else label
     grey = f'fill="{GREY}"'
-    style = grey if label is None else 'font-weight="bold"'
+    style = grey if label is None else f'font-weight="bold" {_LABEL}'
     return [
         text(middle, y + 1.3 * letters, heading, letters, room=size, attributes=style),
         *(
@@ -294,11 +298,12 @@ def _lines_below(x: float, y: float, size: float, label: str | None, *about: str
 def _verdict(x: float, y: float, size: float, wanted: str | None, label: str | None) -> list[str]:
     if wanted is None or label is None:
         return [frame(x, y, size)]
-    right, box = label == wanted, size / 8
+    right, letters = label == wanted, _text_size(size)
     outline = 'stroke-width="1.5"' + ("" if right else ' stroke-dasharray="5 4"')
     return [
         frame(x, y, size, colour=BLUE if right else AMBER, extra=outline),
-        verdict_mark(x + size - box - 5, y + 5, box, right),
+        # Beside the distance, which is short: labels may be long, and ink fills the panel.
+        verdict_mark(x + size - letters, y + size + 1.7 * letters, 0.9 * letters, right),
     ]
 
 

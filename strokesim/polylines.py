@@ -42,24 +42,27 @@ def polylines_of(drawing: Drawing) -> list[np.ndarray]:
 
 
 def polylines_of_features(
-    sequence: np.ndarray, names: Sequence[str], *, weights: Sequence[float] | None = None
+    sequence: np.ndarray,
+    names: Sequence[str],
+    *,
+    weights: Sequence[float] | None = None,
+    air: bool = False,
 ) -> list[np.ndarray]:
     """Return the lines that a feature sequence describes.
-
-    Joined end to end they hold one point per step, in order, so that step i of a warping path
-    is point i of the drawing.
 
     Parameters
     ----------
     sequence : array_like, shape (n_steps, n_features)
         Features with "x" and "y" among them. Where there is "pen_up", a step begins a new line
-        if the pen came there through the air for more than half of the way; so steps in the
-        air are dots.
+        if the pen came there through the air for more than half of the way.
     names : sequence of str
         Names of the features, as `FeatureSpec.names` gives them.
     weights : sequence of float, optional
         What each feature was multiplied with, as `FeatureSpec.weights` gives it; x and y are
         divided by theirs, so that shapes keep their proportions. None when all weights are 1.
+    air : bool
+        Whether to keep the steps that lie in the air, each as a line of one point. Then the
+        lines hold every step in order, and step i of a warping path is point i of the drawing.
 
     Raises
     ------
@@ -92,8 +95,17 @@ def polylines_of_features(
     points = _check(steps[:, columns] / scale[columns], 0)  # (n_steps, 2)
     if "pen_up" not in names or scale[names.index("pen_up")] == 0:
         return [points]
-    share_in_air = steps[:, names.index("pen_up")] / scale[names.index("pen_up")]
-    return np.split(points, np.flatnonzero(share_in_air[1:] > 0.5) + 1)
+    share = steps[:, names.index("pen_up")] / scale[names.index("pen_up")]
+    landed = np.flatnonzero(share[1:] > 0.5) + 1
+    lines = np.split(points, landed)
+    # Recorded samples are all on paper, and reached either through the air or not at all.
+    if air or np.isclose(share, share.round(), atol=1e-6).all():
+        return lines
+    return [
+        line
+        for number, line in enumerate(lines)
+        if len(line) > 1 or number == 0 or number == len(landed)
+    ]
 
 
 def _check(line: object, number: int) -> np.ndarray:

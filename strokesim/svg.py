@@ -67,7 +67,7 @@ def readable(words: str) -> str:
 def text(
     x: float, y: float, words: str, size: float, *, room: float = np.inf, attributes: str = ""
 ) -> str:
-    """Return a line of text at a baseline point, cut with an ellipsis where room runs out.
+    """Return a line of text at a baseline point, shortened where room runs out.
 
     What was cut can be read as the element's tooltip.
     """
@@ -81,13 +81,16 @@ def text(
 
 
 def _cut(words: str, room: float) -> str:
-    # The font is the viewer's own: .6 em is a wide guess at the mean of a Latin line, 1 em the
-    # width of a Chinese, Japanese or Korean character.
+    """Take out the middle: labels and names often differ at their ends only."""
+    # The font is the viewer's own: .6 em is the width of a fixed-width font and a wide guess at
+    # the mean of others, 1 em that of a Chinese, Japanese or Korean character.
     widths = [1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in words]
     if sum(widths) <= room:
         return words
-    n_kept = int(np.searchsorted(np.cumsum(widths), room - 0.8, side="right"))
-    return words[:n_kept].rstrip() + "…"
+    half = (room - 1.0) / 2
+    n_first = int(np.searchsorted(np.cumsum(widths), half, side="right"))
+    n_last = int(np.searchsorted(np.cumsum(widths[::-1]), half, side="right"))
+    return f"{words[:n_first]}…{words[len(words) - n_last :]}"
 
 
 def path_data(lines: Iterable[np.ndarray]) -> str:
@@ -111,13 +114,18 @@ def _pair(point: np.ndarray) -> str:
     return f"{_tenths(x)}{'' if y < 0 else ' '}{_tenths(y)}"
 
 
-def pen_lines(lines: Sequence[np.ndarray], width: float, colour: str = INK) -> list[str]:
-    """Return what a pen of a width leaves on paper: lines, and dots where it did not move."""
+def pen_lines(
+    lines: Sequence[np.ndarray], width: float, colour: str = INK, *, dot: float = 1.6
+) -> list[str]:
+    """Return what a pen of a width leaves on paper.
+
+    Lines, and where it did not move dots that are ``dot`` times as wide.
+    """
     moving = [line for line in lines if np.ptp(line, axis=0).max() >= 0.05]
     still = [line for line in lines if np.ptp(line, axis=0).max() < 0.05]
     parts = [f'<path d="{path_data(moving)}"/>'] if moving else []
     parts += [
-        f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(0.8 * width)}" fill="{colour}"/>'
+        f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(dot * width / 2)}" fill="{colour}"/>'
         for (x, y), *_ in still
     ]
     attributes = (

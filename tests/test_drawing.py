@@ -74,7 +74,7 @@ def test_a_feature_sequence_is_drawn_with_its_weights_undone():
 @given(arrays(np.bool_, st.integers(1, 12)))
 def test_every_step_of_a_feature_sequence_is_one_point_in_order(pen_up):
     steps = np.stack([np.arange(len(pen_up)), np.zeros(len(pen_up)), pen_up], axis=1)
-    parts = polylines_of_features(steps, ("x", "y", "pen_up"))
+    parts = polylines_of_features(steps, ("x", "y", "pen_up"), air=True)
     assert np.array_equal(np.concatenate(parts), steps[:, :2])
     assert len(parts) == 1 + pen_up[1:].sum()
     assert all(len(part) for part in parts)
@@ -85,6 +85,18 @@ def test_a_line_ends_where_most_of_the_way_to_the_next_step_lies_in_the_air():
     names, weights = ("x", "y", "pen_up"), (1, 1, 0.5)
     assert list(map(len, polylines_of_features(steps, names, weights=weights))) == [2, 2]
     assert list(map(len, polylines_of_features(steps, names, weights=(1, 1, 0)))) == [4]
+
+
+def test_steps_in_the_air_are_left_out_but_no_dot_at_the_end_or_of_one_sample():
+    def drawn(*share, **options):
+        steps = np.stack([np.arange(len(share)), np.zeros(len(share)), share], axis=1)
+        lines = polylines_of_features(steps, ("x", "y", "pen_up"), **options)
+        return [line[:, 0].tolist() for line in lines]
+
+    assert drawn(0, 0, 0.7, 1, 0.8, 0) == [[0, 1], [4, 5]]
+    assert drawn(0, 0, 0.7, 1, 0.8, 0, air=True) == [[0, 1], [2], [3], [4, 5]]
+    assert drawn(0, 0.7, 1, 0.8) == [[0], [3]]
+    assert drawn(0, 0, 1, 1, 0) == [[0, 1], [2], [3, 4]]
 
 
 def test_a_feature_sequence_of_no_steps_is_an_empty_drawing():
@@ -164,11 +176,15 @@ def test_control_characters_are_shown_as_their_pictures():
 
 
 def test_a_long_caption_is_cut_and_stays_readable_as_a_tooltip():
-    svg = svg_of_inks([DOT], captions=["a caption that is far too long"], size=60)
+    svg = svg_of_inks([DOT], captions=["Greek/character01"], size=60)
     (node,) = parsed(svg).iter(f"{SVG}text")
-    assert node.find(f"{SVG}title").text == "a caption that is far too long"
-    assert node.find(f"{SVG}title").tail.endswith("…")
-    assert len(node.find(f"{SVG}title").tail) < 12
+    assert node.find(f"{SVG}title").text == "Greek/character01"
+    assert node.find(f"{SVG}title").tail == "Gree…er01"
+
+
+def test_a_caption_without_room_is_an_ellipsis():
+    (node,) = parsed(svg_of_inks([DOT], captions=["long"], size=1)).iter(f"{SVG}text")
+    assert node.find(f"{SVG}title").tail == "…"
 
 
 @given(st.floats(-1e6, 1e6))
