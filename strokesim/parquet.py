@@ -16,6 +16,8 @@ from strokesim.shards import Shard, check_values
 
 # Key of the file's metadata under which a manifest without shards tells spec and features.
 KEY = b"strokesim"
+# And how many entries there are, because nothing else guards the file's list of row groups.
+COUNT = b"strokesim.entries"
 ROWS_PER_GROUP = 65536
 
 
@@ -31,8 +33,10 @@ def write_parquet(
     """
     from pyarrow.parquet import ParquetWriter
 
-    schema = schema_of(manifest.n_features).with_metadata({KEY: to_json(manifest)})
-    with replacing(path) as file, ParquetWriter(file, schema, compression="zstd") as writer:
+    metadata = {KEY: to_json(manifest), COUNT: str(sum(map(len, shards)))}
+    schema = schema_of(manifest.n_features).with_metadata(metadata)
+    options = {"compression": "zstd", "write_page_checksum": True}
+    with replacing(path) as file, ParquetWriter(file, schema, **options) as writer:
         for shard in shards:
             writer.write_batch(shard.batch.cast(schema), row_group_size=ROWS_PER_GROUP)
 
@@ -49,11 +53,14 @@ def read_parquet(path: str | os.PathLike[str]) -> tuple[Manifest, list[Shard]]:
 
     name = os.fspath(path)
     try:
-        with open(path, "rb") as stream, ParquetFile(stream) as file:
+        with (
+            open(path, "rb") as stream,
+            ParquetFile(stream, page_checksum_verification=True) as file,
+        ):
             metadata = file.schema_arrow.metadata or {}
             if KEY not in metadata:
                 raise CorpusError(f"{name} was not made from a corpus; Corpus.to_parquet does that")
-            manifest = from_json(metadata[KEY], name)
+            manifest, count = from_json(metadata[KEY], name), int(metadata[COUNT])
             schema = schema_of(manifest.n_features)
             batches = [
                 batch.select(schema.names).cast(schema)
@@ -63,6 +70,8 @@ def read_parquet(path: str | os.PathLike[str]) -> tuple[Manifest, list[Shard]]:
         raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error
     except (pa.ArrowException, KeyError, ValueError) as error:
         raise CorpusError(f"{name} cannot be read as Parquet of a corpus: {error}") from error
+    if sum(batch.num_rows for batch in batches) != count:
+        raise CorpusError(f"{name} is damaged: it holds not as many entries as it says")
     if not batches:
         return manifest, []
     shard = Shard(joined(batches), str(Path(path)))

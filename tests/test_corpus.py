@@ -258,6 +258,25 @@ def test_a_file_that_holds_no_corpus_is_not_read_as_parquet(tmp_path, corpus):
         Corpus.from_parquet(tmp_path / "cut")
 
 
+def test_a_flipped_byte_in_a_parquet_file_is_seen_or_harmless(tmp_path, corpus):
+    path = tmp_path / "file"
+    corpus.to_parquet(path)
+    sound, seen = path.read_bytes(), 0
+    for place in range(0, len(sound), 7):
+        spoilt = bytearray(sound)
+        spoilt[place] ^= 1 << place % 8
+        path.write_bytes(spoilt)
+        try:
+            read = Corpus.from_parquet(path)
+        except CorpusError as error:
+            assert "file" in str(error)
+            seen += 1
+        else:
+            assert list(read.labels) == list(corpus.labels)
+            assert read.sequences.values.tobytes() == corpus.sequences.values.tobytes()
+    assert seen > 10
+
+
 def test_features_in_a_parquet_file_are_checked(tmp_path):
     from pyarrow import parquet
 
