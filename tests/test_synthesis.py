@@ -343,6 +343,10 @@ def test_a_writers_ink_does_not_depend_on_how_many_write():
     assert many[:2] == few
 
 
+def test_the_number_of_writers_may_come_from_numpy():
+    assert len(list(synthesise_corpus("x", np.int64(2), rng()))) == 2
+
+
 def test_writers_may_be_given():
     writers = [Writer(name="ann"), Writer(habits=3)]
     inks = list(synthesise_corpus("x", writers, rng()))
@@ -455,6 +459,8 @@ def test_a_corpus_of_nothing_is_refused_at_once():
         synthesise_corpus([], 1, rng())
     with pytest.raises(ArgumentError, match="writers=0; at least 1 is needed"):
         synthesise_corpus("a", 0, rng())
+    with pytest.raises(ArgumentError, match="writer 'ann'; needed: Writers"):
+        synthesise_corpus("a", ["ann"], rng())
     with pytest.raises(ArgumentError, match=r"writers=\[\]; at least 1 is needed"):
         synthesise_corpus("a", [], rng())
     with pytest.raises(ArgumentError, match="samples=0; at least 1 is needed"):
@@ -491,6 +497,14 @@ def test_a_plan_of_arrays_that_disagree_is_refused():
         replace(fine, joins=np.zeros(3, np.int8))
 
 
+def test_a_plan_may_be_given_as_lists_and_stays_as_it_was_given():
+    targets = [[0, 0], [0, 50]]
+    plan = Plan("|", "|/1", targets, [1, 1], [0, 0], [True, False])
+    targets[1][1] = 9
+    assert plan.targets.tolist() == [[0, 0], [0, 50]]
+    assert synthesise(plan, EXACT, rng()).label == "|"
+
+
 def test_a_plan_of_one_place_leaves_a_dot():
     ink = synthesise(Plan.parse("5,5 5,5 5,5", ".", "./1"), EXACT, rng())
     assert np.ptp(ink.strokes[0].xy, axis=0).max() <= 1
@@ -498,7 +512,7 @@ def test_a_plan_of_one_place_leaves_a_dot():
 
 def test_a_movement_that_is_none_is_refused():
     part = (0, -1.5, 0.2, 1, 0, 0)
-    with pytest.raises(ArgumentError, match=r"needed: \(n_parts, 6\)"):
+    with pytest.raises(ArgumentError, match=r"\(1, 5\).*needed: \(2,\), \(n_parts, 6\)"):
         Movement(np.zeros(2), np.zeros((1, 5)), np.ones(1, bool))
     with pytest.raises(ArgumentError, match="sigma is above 0"):
         movement_of((0, -1.5, 0, 1, 0, 0))

@@ -95,7 +95,13 @@ def synthesise_corpus(
     for label in labels:
         if not isinstance(label, Plan):
             plans_of(label)
-    n_writers = writers if isinstance(writers, int) else len(writers)
+    if isinstance(writers, (int, np.integer)):
+        n_writers = int(writers)
+    else:
+        n_writers = len(writers)
+        for writer in writers:
+            if not isinstance(writer, Writer):
+                raise ArgumentError(f"writer {writer!r}; needed: Writers, or how many to draw")
     if n_writers < 1:
         raise ArgumentError(f"writers={writers!r}; at least 1 is needed")
     if samples < 1:
@@ -111,7 +117,7 @@ def _dictated(
 ) -> Iterator[Ink]:
     for number, seed in enumerate(seeds, start=1):
         own = np.random.default_rng(int(seed))
-        if isinstance(writers, int):
+        if isinstance(writers, (int, np.integer)):
             writer = Writer.random(own, f"writer-{number:04}")
         else:
             writer = writers[number - 1]

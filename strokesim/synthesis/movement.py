@@ -59,11 +59,14 @@ class Movement:
     pen: np.ndarray
 
     def __post_init__(self) -> None:
+        for name, kind in (("origin", np.float64), ("parts", np.float64), ("pen", np.bool_)):
+            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), kind))
         n_parts = len(self.parts)
-        if self.parts.shape != (n_parts, 6) or self.pen.shape != (n_parts,):
+        shapes = self.origin.shape, self.parts.shape, self.pen.shape
+        if shapes != ((2,), (n_parts, 6), (n_parts,)):
             raise ArgumentError(
-                f"a movement of parts of shape {self.parts.shape} and pen of shape "
-                f"{self.pen.shape}; needed: (n_parts, 6) and (n_parts,)"
+                f"a movement of origin, parts and pen of the shapes {shapes}; "
+                "needed: (2,), (n_parts, 6) and (n_parts,)"
             )
         if not np.isfinite(self.parts).all() or not (self.parts[:, 2] > 0).all():
             raise ArgumentError("a movement's parts are finite numbers, and sigma is above 0")
@@ -102,7 +105,7 @@ class Movement:
         """When the pen comes down and goes up again, in seconds, shape (n_strokes, 2).
 
         It lands and lifts where the movement to there and the movement from there are equally
-        far from their medians, which is where the pen is slowest.
+        many of their widths from their medians: about where the pen is slowest.
         """
         onset, scale, sigma = self.parts[:, 0], np.exp(self.parts[:, 1]), self.parts[:, 2]
         median, width = onset + scale, sigma * scale

@@ -15,6 +15,7 @@ from strokesim.synthesis.chance import check_generator
 
 GLIDE, CORNER, ARRIVE, LEAVE, HEADED = range(5)
 JOINS = {"!": CORNER, "<": ARRIVE, ">": LEAVE}
+COLUMNS = {"targets": np.float64, "joins": np.int8, "headings": np.float64, "starts": np.bool_}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,10 @@ class Plan:
     taste: str = ""
 
     def __post_init__(self) -> None:
+        for name, kind in COLUMNS.items():
+            column: np.ndarray = np.array(getattr(self, name), kind, order="C")
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
         n_targets = len(self.targets)
         ends = np.flatnonzero(np.append(self.starts, True))
         if ends[0] != 0 or len(ends) < 2 or np.diff(ends).min() < 2:
@@ -71,7 +76,7 @@ class Plan:
                 f"plan {self.name}: targets of shape {self.targets.shape}; "
                 "needed: (n_targets, 2), finite"
             )
-        for name in ("joins", "headings", "starts"):
+        for name in COLUMNS:
             if len(getattr(self, name)) != n_targets:
                 raise ArgumentError(
                     f"plan {self.name}: {len(getattr(self, name))} {name} for {n_targets} targets"
@@ -80,8 +85,6 @@ class Plan:
             raise ArgumentError(
                 f"plan {self.name}: a stroke begins and ends at a corner or with a heading"
             )
-        for array in (self.targets, self.joins, self.headings, self.starts):
-            array.flags.writeable = False
 
     def __repr__(self) -> str:
         return f"Plan({self.name!r}: {self.starts.sum()} strokes, {len(self.targets)} targets)"
@@ -186,24 +189,31 @@ def invented_plan(rng: np.random.Generator) -> Plan:
 
     Notes
     -----
-    Targets are drawn from the crossings of a loose grid, as in most alphabets, so that lines
-    meet and end at like heights; a join is a corner as often as a curve.
+    Targets are crossings of a grid of 3 by 4, as in most alphabets, so that lines meet and end
+    at like heights. The pen glides where it turns by less than 130 degrees, but not always.
     """
     check_generator(rng)
     targets, joins, starts = [], [], []
-    for _ in range(rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15])):
-        place = np.array([rng.integers(3), rng.integers(4)])
-        length = 2 + rng.binomial(4, 0.35)
+    n_strokes = int(rng.choice([1, 2, 3], p=[0.4, 0.4, 0.2]))
+    for _ in range(n_strokes):
+        length = 2 + int(rng.binomial(4, 0.6 / n_strokes + 0.1))
+        stroke = np.empty((length, 2))
         for number in range(length):
-            targets.append(place * (26.0, 100 / 3))
-            inner = 0 < number < length - 1
-            joins.append(CORNER if not inner or rng.random() < 0.4 else GLIDE)
-            starts.append(number == 0)
-            old = place
-            while (place == old).all():
-                place = np.array([rng.integers(3), rng.integers(4)])
+            stroke[number] = _crossing(rng)
+            while number > 0 and (stroke[number] == stroke[number - 1]).all():
+                stroke[number] = _crossing(rng)
+        ways = np.arctan2(*np.diff(stroke, axis=0).T[::-1])
+        turns = np.abs((np.diff(ways) + np.pi) % (2 * np.pi) - np.pi)
+        glides = (turns < np.deg2rad(130)) & (rng.random(length - 2) < 0.85)
+        targets.append(stroke)
+        joins.append(np.array([CORNER, *np.where(glides, GLIDE, CORNER), CORNER], np.int8))
+        starts.append(np.arange(length) == 0)
     name = f"glyph-{rng.integers(2**32):08x}"
+    flat = np.concatenate(targets)
     return Plan(
-        name, name, np.array(targets), np.array(joins, np.int8), np.zeros(len(targets)),
-        np.array(starts),
-    )  # fmt: skip
+        name, name, flat, np.concatenate(joins), np.zeros(len(flat)), np.concatenate(starts)
+    )
+
+
+def _crossing(rng: np.random.Generator) -> np.ndarray:
+    return np.array([rng.integers(3) * 32.0, rng.integers(4) * 100 / 3])
