@@ -71,9 +71,8 @@ def append(folder: str, ink: tuple[str, ...], format: str | None, lenient: bool)
       strokesim corpus append digits more.inkml
     """
     corpus = Corpus.open(folder)
-    before = len(corpus)
-    corpus.append(read(ink, format=format, lenient=lenient))
-    tell(f"{folder}: {len(corpus) - before:,} entries added, {len(corpus):,} in all")
+    added = corpus.append(read(ink, format=format, lenient=lenient))
+    tell(f"{folder}: {added:,} entries added, {len(corpus):,} in all")
 
 
 @command.command()
