@@ -21,7 +21,6 @@ from strokesim.distances.checks import unequal_lengths
 from strokesim.errors import ArgumentError, SpecError
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged, check_sequence
-from strokesim.threads import run, thread_count
 
 if TYPE_CHECKING:
     from strokesim.corpus import Corpus
@@ -143,20 +142,14 @@ class Index:
         """
         k, reach = self._check_k(k), _check_cutoff(cutoff)
         arrays = self._features_of(queries, threads)
-        found: list[list[Match]] = [[] for _ in arrays]
-        # Many queries share the threads among them; few let all threads work on each.
-        workers = thread_count(threads)
-        over, within = (workers, 1) if len(arrays) >= workers else (1, workers)
-
-        def answer(number: int) -> None:
-            distances, indices = self._searcher.nearest(arrays[number], k, reach, within)
-            found[number] = [
+        found = self._searcher.nearest_of_all(arrays, k, reach, threads, progress)
+        return [
+            [
                 Match(distance, self._labels[i], self._writers[i], self._ids[i], i)
-                for distance, i in zip(distances.tolist(), indices.tolist(), strict=True)
+                for distance, i in zip(*map(np.ndarray.tolist, nearest), strict=True)
             ]
-
-        run(answer, len(arrays), threads=over, progress=progress)
-        return found
+            for nearest in found
+        ]
 
     def _check_k(self, k: int) -> int:
         try:

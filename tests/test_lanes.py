@@ -40,7 +40,7 @@ def query_and_candidates(draw, elements=SMALL, max_steps=20, max_entries=2 * LAN
 
 def squares(query, candidates, radius):
     row = np.empty(int(candidates.lengths.max()))
-    return [dtw_square(query, one, check_radius(radius), math.inf, row) for one in candidates]
+    return [dtw_square(query, one, check_radius(radius), row) for one in candidates]
 
 
 def packed(candidates, number):

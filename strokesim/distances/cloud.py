@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from strokesim.distances.checks import check_pair
@@ -35,4 +33,4 @@ def cloud(a: object, b: object) -> float:
     0.5
     """
     first, second = check_pair(a, b)
-    return float(cloud_mean(first, second, math.inf, np.empty(len(second))))
+    return float(cloud_mean(first, second, np.empty(len(second))))

@@ -46,7 +46,7 @@ def dtw(a: object, b: object, *, radius: int | None = None) -> float:
     """
     first, second = check_pair(a, b)
     row = np.empty(len(second))
-    return math.sqrt(dtw_square(first, second, check_radius(radius), math.inf, row))
+    return math.sqrt(dtw_square(first, second, check_radius(radius), row))
 
 
 def dtw_path(a: object, b: object, *, radius: int | None = None) -> tuple[float, np.ndarray]:

@@ -33,7 +33,7 @@ def euclidean(a: object, b: object) -> float:
         raise unequal_lengths(
             f"the first sequence has {len(first)} steps, the second {len(second)}"
         )
-    return math.sqrt(euclidean_square(first, second, math.inf))
+    return math.sqrt(euclidean_square(first, second))
 
 
 def euclidean_shifted(a: object, b: object) -> float:
@@ -60,4 +60,4 @@ def euclidean_shifted(a: object, b: object) -> float:
     2.0
     """
     first, second = check_pair(a, b)
-    return math.sqrt(shifted_square(first, second, math.inf))
+    return math.sqrt(shifted_square(first, second))

@@ -5,30 +5,25 @@ is read: features 0 to F-1 of a step, then steps. No fastmath flag is set, so th
 contracted or reordered and a result is the same number, to the last bit, that the definition
 gives in plain Python.
 
-A kernel that takes a ``limit`` may return inf in place of a value above it, and never else.
-Sums of squares only grow, in floating point too, so a partial sum above the limit is enough.
-
-The loops over candidates take the distance as a number rather than as a function, so that each
-is compiled once for all. They stand in this file because Numba's cache knows a compiled loop
-by its own file: in another one it would outlive a change of the kernels that it contains.
+These decide about one pair. Searches and matrices do the same operations for many candidates
+at once, in `strokesim.distances.lanes`. They stand in one file because Numba's cache knows a
+compiled kernel by its own file: in another one it would outlive a change of what it calls.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
 
 import numpy as np
-from numba import float64, int64, njit, types, uint8, void
+from numba import float64, int64, njit, types, uint8
 
 # Memory-mapped features are read-only; writable arrays are accepted where read-only ones are.
 SEQUENCE = types.Array(types.float32, 2, "C", readonly=True)
 NUMBERS = types.Array(float64, 1, "C")
-INDICES = types.Array(int64, 1, "C", readonly=True)
 MOVES = types.Array(uint8, 2, "C")
 
-EUCLIDEAN, SHIFTED, DTW, CLOUD = range(4)
-"""What a loop over candidates computes."""
+EUCLIDEAN, SHIFTED, CLOUD = range(3)
+"""What a loop over candidates computes; DTW has loops of its own."""
 
 FREE = 2**62
 """The radius that leaves a path free; far above any length, far below overflow."""
@@ -47,19 +42,17 @@ def squared_step(a, i, b, j):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(float64(SEQUENCE, SEQUENCE, float64), cache=True, nogil=True)
-def euclidean_square(a, b, limit):  # type: ignore[no-untyped-def]
+@njit(float64(SEQUENCE, SEQUENCE), cache=True, nogil=True)
+def euclidean_square(a, b):  # type: ignore[no-untyped-def]
     """Return the sum over i of |a_i - b_i|^2; ``a`` and ``b`` are equally long."""
     total = 0.0
     for i in range(len(a)):
         total += squared_step(a, i, b, i)
-        if total > limit:
-            return np.inf
     return total
 
 
-@njit(float64(SEQUENCE, SEQUENCE, float64), cache=True, nogil=True)
-def shifted_square(a, b, limit):  # type: ignore[no-untyped-def]
+@njit(float64(SEQUENCE, SEQUENCE), cache=True, nogil=True)
+def shifted_square(a, b):  # type: ignore[no-untyped-def]
     """Return the least sum over i of |short_i - long_(i + shift)|^2 over all shifts."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     least = np.inf
@@ -67,11 +60,7 @@ def shifted_square(a, b, limit):  # type: ignore[no-untyped-def]
         total = 0.0
         for i in range(len(short)):
             total += squared_step(short, i, long, i + shift)
-            if total > limit:
-                break
-        else:
-            least = total
-            limit = total
+        least = min(least, total)
     return least
 
 
@@ -81,8 +70,8 @@ def band(n, m, radius):  # type: ignore[no-untyped-def]
     return radius + max(n - m, 0), radius + max(m - n, 0)
 
 
-@njit(float64(SEQUENCE, SEQUENCE, int64, float64, NUMBERS), cache=True, nogil=True)
-def dtw_square(a, b, radius, limit, row):  # type: ignore[no-untyped-def]
+@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS), cache=True, nogil=True)
+def dtw_square(a, b, radius, row):  # type: ignore[no-untyped-def]
     """Return D(n-1, m-1), D(i, j) = |a_i - b_j|^2 + min(D(i-1, j), D(i-1, j-1), D(i, j-1)).
 
     ``row``, of at least ``len(b)`` numbers, is overwritten.
@@ -97,15 +86,11 @@ def dtw_square(a, b, radius, limit, row):  # type: ignore[no-untyped-def]
         left = np.inf
         if i == 0:
             diagonal = 0.0
-        least = np.inf
         for j in range(first, min(i + above + 1, m)):
             up = row[j]
             left = squared_step(a, i, b, j) + min(up, diagonal, left)
             row[j] = left
             diagonal = up
-            least = min(least, left)
-        if least > limit:
-            return np.inf
     return row[m - 1]
 
 
@@ -158,12 +143,11 @@ def path_of(moves, n, m, radius):  # type: ignore[no-untyped-def]
     return path[place:].copy()
 
 
-@njit(float64(SEQUENCE, SEQUENCE, float64, NUMBERS), cache=True, nogil=True)
-def cloud_mean(a, b, limit, nearest):  # type: ignore[no-untyped-def]
+@njit(float64(SEQUENCE, SEQUENCE, NUMBERS), cache=True, nogil=True)
+def cloud_mean(a, b, nearest):  # type: ignore[no-untyped-def]
     """Return (mean_i min_j |a_i - b_j| + mean_j min_i |a_i - b_j|) / 2.
 
-    ``nearest``, of at least ``len(b)`` numbers, is overwritten. Here the limit is on the
-    distance itself.
+    ``nearest``, of at least ``len(b)`` numbers, is overwritten.
     """
     n, m = len(a), len(b)
     nearest[:m] = np.inf
@@ -175,87 +159,7 @@ def cloud_mean(a, b, limit, nearest):  # type: ignore[no-untyped-def]
             least = min(least, square)
             nearest[j] = min(nearest[j], square)
         there += math.sqrt(least)
-        if there / n / 2 > limit:
-            return np.inf
     back = 0.0
     for j in range(m):
         back += math.sqrt(nearest[j])
     return (there / n + back / m) / 2
-
-
-@njit(float64(int64, SEQUENCE, SEQUENCE, int64, float64, NUMBERS), cache=True, nogil=True)
-def distance_within(kind, a, b, radius, cutoff, row):  # type: ignore[no-untyped-def]
-    """Return the distance, or inf in place of one that is above the cutoff."""
-    if kind == CLOUD:
-        return cloud_mean(a, b, cutoff, row)
-    # Two squares may have one root. What is left out above this limit has a root above the
-    # cutoff for sure: 2**-50 is more than the roundings of the product and the root.
-    limit = cutoff * cutoff * (1 + 2.0**-50)
-    if kind == EUCLIDEAN:
-        square = euclidean_square(a, b, limit)
-    elif kind == SHIFTED:
-        square = shifted_square(a, b, limit)
-    else:
-        square = dtw_square(a, b, radius, limit, row)
-    return math.sqrt(square)
-
-
-@njit(float64(int64, SEQUENCE, SEQUENCE), cache=True, nogil=True)
-def ends_bound(kind, a, b):  # type: ignore[no-untyped-def]
-    """Return a lower bound of the distance, of the first and the last steps where they count.
-
-    Every warping path, and the one of `EUCLIDEAN`, begins at the pair of first steps and ends
-    at that of last steps, and the costs between them are not negative (Kim, Park, Chu: An
-    index-based approach for similarity search supporting time warping, ICDE 2001, section 3,
-    whose maximum is a sum here as both costs are on the path). Rounding keeps the order:
-    the kernels, too, add the last cost to a number no less than the first.
-    """
-    if kind != EUCLIDEAN and kind != DTW:
-        return 0.0
-    square = squared_step(a, 0, b, 0)
-    if len(a) > 1 or len(b) > 1:
-        square += squared_step(a, len(a) - 1, b, len(b) - 1)
-    return math.sqrt(square)
-
-
-@njit(void(int64, SEQUENCE, SEQUENCE, INDICES, NUMBERS), cache=True, nogil=True)
-def fill_bounds(kind, query, values, offsets, bounds):  # type: ignore[no-untyped-def]
-    """Set ``bounds[c]`` to `ends_bound` of the query and sequence ``c``."""
-    for c in range(len(bounds)):
-        bounds[c] = ends_bound(kind, query, values[offsets[c] : offsets[c + 1]])
-
-
-@njit(
-    types.List(types.Tuple((float64, int64)))(
-        int64, SEQUENCE, SEQUENCE, INDICES, int64, INDICES, NUMBERS, int64, float64, NUMBERS
-    ),
-    cache=True,
-    nogil=True,
-)
-def scan(kind, query, values, offsets, radius, order, bounds, k, cutoff, row):  # type: ignore[no-untyped-def]
-    """Return the k nearest as (-distance, -index), in no order.
-
-    The heap's root is the worst of the k best. It begins full of entries at the cutoff whose
-    index is behind every sequence: each sequence within the cutoff comes before them.
-    """
-    behind = len(bounds)
-    heap = [(-cutoff, -behind)] * k
-    for c in order:
-        worst = -heap[0][0]
-        if bounds[c] > worst:
-            break
-        distance = distance_within(
-            kind, query, values[offsets[c] : offsets[c + 1]], radius, worst, row
-        )
-        if (-distance, -c) > heap[0]:
-            heapq.heapreplace(heap, (-distance, -c))
-    return heap
-
-
-@njit(void(int64, SEQUENCE, SEQUENCE, INDICES, int64, NUMBERS, NUMBERS), cache=True, nogil=True)
-def fill_row(kind, query, values, offsets, radius, row, distances):  # type: ignore[no-untyped-def]
-    """Set ``distances[c]`` to the distance of the query and sequence ``c``."""
-    for c in range(len(distances)):
-        distances[c] = distance_within(
-            kind, query, values[offsets[c] : offsets[c + 1]], radius, np.inf, row
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,9 @@ from strokesim.distances.cascade import nearest_candidates
 from strokesim.distances.lane_dtw import fill_squares
 from strokesim.distances.parts import Part, parts_of
 from strokesim.distances.rooms import Rooms
+from strokesim.distances.searcher import Nearest, rank
 from strokesim.ragged import Ragged
-from strokesim.threads import run
+from strokesim.threads import run, thread_count
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -93,10 +95,28 @@ class LaneSearch:
         """How far candidates came; searches on several threads at once may miss some."""
         return Seen(*self._seen.tolist())
 
-    def nearest(
-        self, query: np.ndarray, k: int, cutoff: float, threads: int = 1
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Searcher.nearest`."""
+    def nearest_of_all(
+        self,
+        queries: Sequence[np.ndarray],
+        k: int,
+        cutoff: float,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Nearest]:
+        """See `Searcher.nearest_of_all`."""
+        found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
+        # Many queries share the threads among them; few let all threads work on each.
+        workers = thread_count(threads)
+        over, within = (workers, 1) if len(queries) >= workers else (1, workers)
+
+        def answer(number: int) -> None:
+            found[number] = self.nearest(queries[number], k, cutoff, within)
+
+        run(answer, len(queries), threads=over, progress=progress)
+        return found
+
+    def nearest(self, query: np.ndarray, k: int, cutoff: float, threads: int = 1) -> Nearest:
+        """Return the k nearest sequences of one query."""
         error = self._error(len(query))
         bounded = Bounded(k, cutoff, error)
         found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(self._parts)
@@ -104,19 +124,13 @@ class LaneSearch:
         def search(number: int) -> None:
             found[number] = self._candidates(query, self._parts[number], bounded, error)
 
-        if len(self._parts) == 1:
-            search(0)
-        else:
-            run(search, len(self._parts), threads=threads)
+        run(search, len(self._parts), threads=threads)
         distances, indices = [], []
         for part, (candidates, squares) in zip(self._parts, found, strict=True):
             chosen = candidates[squares <= bounded.limit + self._grain(len(query), part)]
             distances.append(np.sqrt(self._decide(query, part, chosen)))
             indices.append(chosen + part.first)
-        distance, index = np.concatenate(distances), np.concatenate(indices)
-        ranked = np.lexsort((index, distance))[:k]
-        ranked = ranked[distance[ranked] <= cutoff]
-        return distance[ranked], index[ranked]
+        return rank(np.concatenate(distances), np.concatenate(indices), k, cutoff)
 
     def row(
         self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64

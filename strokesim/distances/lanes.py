@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -256,3 +257,114 @@ def interleave(
         return context.get_dummy_value()
 
     return types.void(values, starts, longest, scale, block), generate
+
+
+@intrinsic
+def add_steps(
+    typing_context: Any,
+    rows: Any,
+    features: Any,
+    query: Any,
+    query_at: Any,
+    block: Any,
+    block_at: Any,
+    n_steps: Any,
+    limit: Any,
+    sums: Any,
+) -> Any:
+    """Add up step costs along ``len(rows)`` diagonals; tell whether any lane is within a limit.
+
+    ``query_at`` = (first step, stride) and ``block_at`` likewise: row r adds, to its ``LANES``
+    sums, the costs of query step first + r * stride + i and block step first + r * stride + i,
+    for i below ``n_steps``. ``limit[r]`` is the limit of row r.
+    """
+    n_rows, n_features = rows.count, features.count
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = Emitter(context, builder, signature.args[2].dtype)
+        queries, blocks, limits, out = (
+            e.pointer(signature.args[n], arguments[n]) for n in (2, 4, 7, 8)
+        )
+        (query_first, query_stride), (block_first, block_stride) = (
+            [builder.extract_value(arguments[n], part) for part in range(2)] for n in (3, 5)
+        )
+        query_from, block_from = (
+            [builder.add(first, builder.mul(stride, INT64(row))) for row in range(n_rows)]
+            for first, stride in ((query_first, query_stride), (block_first, block_stride))
+        )
+        totals = [
+            cgutils.alloca_once_value(builder, e.load(out, INT64(row * LANES)))
+            for row in range(n_rows)
+        ]
+        with cgutils.for_range_slice(builder, INT64(0), arguments[6], INT64(1)) as (i, _):
+            for row in range(n_rows):
+                cost = e.step_cost(
+                    e.point(queries, builder.add(query_from[row], i), n_features),
+                    e.points(blocks, builder.add(block_from[row], i), n_features),
+                )
+                builder.store(e.plus(builder.load(totals[row]), cost), totals[row])
+        within = None
+        for row in range(n_rows):
+            total = builder.load(totals[row])
+            e.store(out, INT64(row * LANES), total)
+            most = e.spread(builder.load(builder.gep(limits, [INT64(row)])))
+            inside = builder.fcmp_ordered("<=", total, most)
+            within = inside if within is None else builder.or_(within, inside)
+        bits = builder.bitcast(within, ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.IntType(LANES)(0))
+
+    given = (rows, features, query, query_at, block, block_at, n_steps, limit, sums)
+    return types.boolean(*given), generate
+
+
+@intrinsic
+def nearest_steps(
+    typing_context: Any,
+    rows: Any,
+    features: Any,
+    query: Any,
+    first_row: Any,
+    block: Any,
+    columns: Any,
+    ends: Any,
+    row_least: Any,
+    column_least: Any,
+) -> Any:
+    """Find the nearest step of each lane to ``len(rows)`` query steps, and the other way round.
+
+    ``row_least`` receives the least step costs of each row; ``column_least``, element j for
+    block step j, keeps the least so far. ``columns`` = (shortest, longest): from the shortest
+    lane's end on, a step counts for the rows where it is before ``ends[lane]``.
+    """
+    n_rows, n_features = rows.count, features.count
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = Emitter(context, builder, signature.args[2].dtype)
+        queries, blocks, lane_ends, out, kept = (
+            e.pointer(signature.args[n], arguments[n]) for n in (2, 4, 6, 7, 8)
+        )
+        steps = [
+            e.point(queries, builder.add(arguments[3], INT64(row)), n_features)
+            for row in range(n_rows)
+        ]
+        last = e.load(lane_ends, INT64(0), e.integers)
+        least = [cgutils.alloca_once_value(builder, e.infinity) for _ in range(n_rows)]
+        shortest, longest = (builder.extract_value(arguments[5], n) for n in range(2))
+        for begin, end, edge in ((INT64(0), shortest, False), (shortest, longest, True)):
+            with cgutils.for_range_slice(builder, begin, end, INT64(1)) as (j, _):
+                point, place = e.points(blocks, j, n_features), e.offset(j, 0, LANES)
+                column = e.load(kept, place)
+                for row in range(n_rows):
+                    cost = e.step_cost(steps[row], point)
+                    column = e.smaller(column, cost)
+                    if edge:
+                        inside = builder.icmp_signed("<", e.spread(builder.trunc(j, INT32)), last)
+                        cost = builder.select(inside, cost, e.infinity)
+                    builder.store(e.smaller(builder.load(least[row]), cost), least[row])
+                e.store(kept, place, column)
+        for row in range(n_rows):
+            e.store(out, INT64(row * LANES), builder.load(least[row]))
+        return context.get_dummy_value()
+
+    given = (rows, features, query, first_row, block, columns, ends, row_least, column_least)
+    return types.void(*given), generate

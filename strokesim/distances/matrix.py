@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from strokesim.distances.checks import unequal_lengths
-from strokesim.distances.scan import Searcher
+from strokesim.distances.searcher import Searcher
 from strokesim.distances.table import Distance, find_distance
 from strokesim.errors import ArgumentError, OutputError
 from strokesim.ragged import Ragged

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from strokesim.distances.batch_search import BatchSearch
 from strokesim.distances.checks import check_radius, unequal_lengths
 from strokesim.distances.cloud import cloud
 from strokesim.distances.dtw import dtw
 from strokesim.distances.euclidean import euclidean, euclidean_shifted
 from strokesim.distances.kernels import CLOUD, EUCLIDEAN, SHIFTED
 from strokesim.distances.lane_search import LaneSearch
-from strokesim.distances.scan import Scan, Searcher
+from strokesim.distances.searcher import Searcher
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.ragged import Ragged
 
@@ -86,7 +87,7 @@ DISTANCES: dict[str, Distance] = {
             "cloud",
             "symmetric mean nearest-point distance, blind to the order of steps",
             cloud,
-            partial(Scan, CLOUD),
+            partial(BatchSearch, CLOUD),
         ),
         Distance(
             "dtw",
@@ -99,7 +100,7 @@ DISTANCES: dict[str, Distance] = {
             "euclidean",
             "root of the summed squared differences, step by step",
             euclidean,
-            partial(Scan, EUCLIDEAN),
+            partial(BatchSearch, EUCLIDEAN),
             unequal=False,
             triangle=True,
         ),
@@ -107,7 +108,7 @@ DISTANCES: dict[str, Distance] = {
             "euclidean_shifted",
             "least Euclidean distance of the shorter to a window of the longer",
             euclidean_shifted,
-            partial(Scan, SHIFTED),
+            partial(BatchSearch, SHIFTED),
         ),
     )
 }

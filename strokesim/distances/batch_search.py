@@ -1,0 +1,197 @@
+"""Searches sequences under Euclidean, shifted and order-free distances, several queries at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from strokesim.distances.kernels import CLOUD, SHIFTED
+from strokesim.distances.lane_scan import fill_values, scan_lanes
+from strokesim.distances.parts import Part, parts_of
+from strokesim.distances.rooms import Rooms
+from strokesim.distances.searcher import Nearest, rank
+from strokesim.distances.vectors import LANES, aligned
+from strokesim.ragged import Ragged
+from strokesim.threads import run, thread_count
+
+LARGEST_QUERY = 2.0**50
+"""A scaled query beyond this could overflow: it is compared in float64 throughout."""
+
+SINGLE_ERROR = 9e-6
+"""Where rounding may change a larger share, float32 does not give 1e-5."""
+
+QUERIES = 64
+"""How many queries share the packing of each block."""
+
+
+class BatchSearch:
+    """A `Searcher` for distances that have no band.
+
+    Parameters
+    ----------
+    kind : int
+        EUCLIDEAN, SHIFTED or CLOUD.
+    sequences : Ragged
+    radius : int
+        Means nothing here.
+    """
+
+    def __init__(self, kind: int, sequences: Ragged, radius: int) -> None:
+        self._kind, self._n_features = kind, sequences.n_features
+        self._parts = tuple(parts_of(sequences))
+        self._longest = int(sequences.lengths.max(initial=0))
+        self._features = (0,) * sequences.n_features
+        self._rooms = Rooms(sequences.n_features)
+
+    def __len__(self) -> int:
+        return sum(len(part.order) for part in self._parts)
+
+    def nearest_of_all(
+        self,
+        queries: Sequence[np.ndarray],
+        k: int,
+        cutoff: float,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Nearest]:
+        """See `Searcher.nearest_of_all`."""
+        found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
+        if self._kind == SHIFTED:
+            size = 1
+        else:
+            size = min(QUERIES, max(-(-len(queries) // thread_count(threads)), 1))
+        starts = range(0, len(queries), size)
+
+        def answer(number: int) -> None:
+            batch = queries[starts[number] : starts[number] + size]
+            found[starts[number] : starts[number] + size] = self._nearest(batch, k, cutoff)
+            if progress is not None:
+                progress(len(batch))
+
+        run(answer, len(starts), threads=threads)
+        return found
+
+    def row(
+        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    ) -> np.ndarray:
+        """See `Searcher.row`."""
+        values = np.empty(len(self))
+        single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
+        for part in self._parts:
+            chosen = part.order
+            if part.first < start:
+                chosen = chosen[chosen + part.first >= start]
+            if len(chosen):
+                number = np.float32 if single and self._fits(query, part) else np.float64
+                values[chosen + part.first] = self._values(query, part, chosen, number)
+        return self._distances(values[start:]).astype(dtype, copy=False)
+
+    def _nearest(self, queries: Sequence[np.ndarray], k: int, cutoff: float) -> list[Nearest]:
+        """Return the nearest of a batch of queries."""
+        longest = max(map(len, queries))
+        error = self._error(longest)
+        slack = 1 + 5 * error
+        reach = (cutoff if self._kind == CLOUD else cutoff * cutoff) * slack
+        best = np.full((len(queries), k), np.inf)
+        fits = error <= 0.01
+        held: list[tuple[Part, np.ndarray, np.ndarray, np.ndarray]] = []
+        for part in self._parts:
+            if not (fits and all(self._fits(query, part) for query in queries)):
+                fits = False
+                break
+            found = np.empty((len(queries), max(4 * k, 256)), np.int64)
+            values = np.empty(found.shape)
+            counts = np.zeros(len(queries), np.int64)
+            unit, grain = self._unit(part), self._grain(longest, part)
+            bound = (np.minimum(reach, best[:, 0] * slack) + grain) * unit * (1 + 2.0**-22)
+            fits = scan_lanes(
+                self._kind,
+                np.concatenate(queries) * part.scale,
+                np.cumsum([0, *map(len, queries)]),
+                part,
+                unit,
+                slack,
+                grain,
+                best,
+                np.minimum(bound, 3e38).astype(np.float32),
+                self._rooms.single(max(self._longest, longest)),
+                aligned(8 * LANES),
+                aligned(LANES, np.int32),
+                found,
+                values,
+                counts,
+                self._features,
+            )
+            if not fits:
+                break
+            held.append((part, found, values, counts))
+        if not fits:
+            return [self._decide_all(query, k, cutoff) for query in queries]
+        answers = []
+        for number, query in enumerate(queries):
+            limit = min(reach, float(best[number, 0]) * slack)
+            distances, indices = [], []
+            for part, found, values, counts in held:
+                within = values[number, : counts[number]] <= limit + self._grain(longest, part)
+                chosen = found[number, : counts[number]][within]
+                chosen = chosen[np.argsort(np.diff(part.offsets)[chosen], kind="stable")]
+                exact = self._values(query, part, chosen, np.float64)
+                distances.append(self._distances(exact))
+                indices.append(chosen + part.first)
+            answers.append(rank(np.concatenate(distances), np.concatenate(indices), k, cutoff))
+        return answers
+
+    def _decide_all(self, query: np.ndarray, k: int, cutoff: float) -> Nearest:
+        """Return the nearest by comparing all in float64."""
+        alive = np.concatenate([part.order[part.alive] + part.first for part in self._parts])
+        return rank(self.row(query)[alive], alive, k, cutoff)
+
+    def _values(
+        self, query: np.ndarray, part: Part, chosen: np.ndarray, number: type[np.floating]
+    ) -> np.ndarray:
+        """Return squares, or order-free distances: exact, or in float32 with a relative error."""
+        values = np.empty(len(chosen))
+        single = number == np.float32
+        longest = max(self._longest, len(query))
+        scale = part.scale if single else np.float32(1)
+        fill_values(
+            self._kind,
+            (query * scale).astype(number),
+            part,
+            chosen,
+            scale,
+            self._rooms.single(longest) if single else self._rooms.double(longest),
+            aligned(8 * LANES, number),
+            aligned(LANES, np.int32),
+            values,
+            self._features,
+        )
+        if single:
+            values /= self._unit(part)
+            near = values <= self._grain(len(query), part) / SINGLE_ERROR
+            if near.any():
+                values[near] = self._values(query, part, chosen[near], np.float64)
+        return values
+
+    def _distances(self, values: np.ndarray) -> np.ndarray:
+        return values if self._kind == CLOUD else np.sqrt(values)
+
+    def _error(self, n: int) -> float:
+        """Return the largest share by which rounding may change a float32 value."""
+        return (max(n, self._longest) + self._n_features + 8) * 2.0**-24
+
+    def _unit(self, part: Part) -> float:
+        """Return how many times larger values of scaled features are."""
+        return float(part.scale) if self._kind == CLOUD else float(part.scale) ** 2
+
+    def _grain(self, n: int, part: Part) -> float:
+        """Return what underflow may have taken from a value, in the units of the features."""
+        lost = self._n_features * 2.0**-146
+        if self._kind == CLOUD:
+            return 2 * float(np.sqrt(lost)) / float(part.scale)
+        return (n + self._longest) * lost / float(part.scale) ** 2
+
+    def _fits(self, query: np.ndarray, part: Part) -> bool:
+        """Tell whether a query is small enough for the scale of a part."""
+        return float(np.abs(query).max()) * float(part.scale) <= LARGEST_QUERY

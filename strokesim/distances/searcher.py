@@ -1,0 +1,61 @@
+"""What a distance offers to a search: the nearest of many queries, and rows of a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+
+class Nearest(NamedTuple):
+    """What is nearest to one query."""
+
+    distances: np.ndarray  # (n_found,) float64, ascending
+    indices: np.ndarray  # (n_found,) int64, ascending where distances are equal
+
+
+def rank(distances: np.ndarray, indices: np.ndarray, k: int, cutoff: float) -> Nearest:
+    """Return the first k by (distance, index) that are within the cutoff."""
+    order = np.lexsort((indices, distances))[:k]
+    order = order[distances[order] <= cutoff]
+    return Nearest(distances[order], indices[order])
+
+
+class Searcher(Protocol):
+    """Sequences made ready for one distance; safe to ask from several threads at once.
+
+    Distances are those of the kernels to the last bit, whatever is pruned on the way.
+    """
+
+    def nearest_of_all(
+        self,
+        queries: Sequence[np.ndarray],
+        k: int,
+        cutoff: float,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[Nearest]:
+        """Return the k nearest sequences of each query, ordered by (distance, index).
+
+        Parameters
+        ----------
+        queries : sequence of ndarray of float32, each (n_steps, n_features)
+            C-contiguous and finite.
+        k : int
+            At least 1, at most the number of sequences.
+        cutoff : float
+            Sequences at a larger distance are left out; inf leaves out none.
+        threads : int, optional
+            See `strokesim.threads.thread_count`. Without influence on the result.
+        progress : callable, optional
+            Called with the number of queries done since the last call.
+        """
+
+    def row(
+        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    ) -> np.ndarray:
+        """Return the distances to the sequences from ``start`` on.
+
+        As float64 they are the kernels' to the last bit, as float32 within 1e-5 of them.
+        """
