@@ -5,51 +5,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ink_strategies import bits, inks
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink, read_inks, write_ink
-from strokesim.ink import Hover, Ink, Stroke
+from strokesim.ink import Ink
 
 LINE = '{"strokesim_ink":1,"channels":["x","y"],"strokes":[[[0,3],[0,4]]]}'
-
-numbers = st.one_of(
-    st.integers(-3, 3).map(float),
-    st.just(-0.0),
-    st.floats(-(2.0**53), 2.0**53, allow_nan=False),
-)
-texts = st.text(max_size=5)
-
-
-@st.composite
-def stroke_of(draw, channels):
-    rows = st.lists(st.tuples(*[numbers] * len(channels)), min_size=1, max_size=4)
-    return Stroke(draw(rows), channels)
-
-
-@st.composite
-def inks(draw):
-    """Any ink at all: odd labels, odd channels, hover, repairs and notes."""
-    names = draw(st.lists(texts.filter(lambda name: name not in "xy"), unique=True, max_size=3))
-    channels = tuple(draw(st.permutations(["x", "y", *names])))
-    strokes = draw(st.lists(stroke_of(channels), min_size=1, max_size=3))
-    before = st.integers(0, len(strokes))
-    return Ink(
-        tuple(strokes),
-        label=draw(st.none() | texts),
-        writer=draw(st.none() | texts),
-        id=draw(st.none() | texts),
-        source=draw(st.none() | texts),
-        mm_per_unit=draw(st.none() | st.floats(1e-300, 1e300)),
-        hover=draw(st.lists(st.builds(Hover, before, stroke_of(("x", "y", "t"))), max_size=2)),
-        repairs=draw(st.dictionaries(texts, st.integers(0, 10**6), max_size=2)),
-        notes=draw(st.dictionaries(texts, texts, max_size=2)),
-    )
-
-
-def bits(ink):
-    """Every sample of an ink as bytes, so that -0.0 is not 0."""
-    paths = [*ink.strokes, *(part.path for part in ink.hover)]
-    return [path.samples.tobytes() for path in paths]
 
 
 @given(st.lists(inks(), min_size=1, max_size=3), st.sampled_from([".jsonl", ".jsonl.gz"]))

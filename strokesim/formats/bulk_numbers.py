@@ -62,6 +62,9 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
         If a word is no number, or one above 2**53, which no pen has recorded.
     """
     starts = word_starts(text)
+    if len(starts) == 0:
+        # np.fromstring takes blanks for a number.
+        return np.empty(0), starts
     if not text.translate(None, _INTEGER):
         # np.fromstring is the fastest converter, and reads "1-2" as two numbers and "-" as
         # the end of the data. Where only digits and signs stand, two looks exclude both.

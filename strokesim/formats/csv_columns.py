@@ -42,19 +42,24 @@ _Row = tuple[int, list[str]]
 
 def _sniff(head: bytes) -> bool:
     line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
-    try:
-        names = _names(next(_rows(line))[1])
-    except (csv.Error, StopIteration):
-        return False
-    return {"x", "y"} <= {*names}
+    return _separator(line) is not None
 
 
-def _rows(text: str) -> Iterator[_Row]:
+def _separator(text: str) -> str | None:
+    """Return what separates the columns; None if no way of reading the header has x and y."""
+    for separator in ",;\t":
+        try:
+            _, header = next(_rows(text, separator), (0, []))
+        except csv.Error:
+            continue
+        if {"x", "y"} <= {*_names(header)}:
+            return separator
+    return None
+
+
+def _rows(text: str, separator: str) -> Iterator[_Row]:
     """Yield the rows that are not blank."""
-    line = text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=max(",;\t", key=line.count), strict=True
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     for row in reader:
         if row:
             yield reader.line_num, row
@@ -69,14 +74,16 @@ def _names(header: list[str]) -> list[str]:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    rows = _rows(source.text())
+    text = source.text()
+    separator = _separator(text)
+    if separator is None:
+        raise source.error("the header names no columns x and y", 1)
+    rows = _rows(text, separator)
     try:
         line, header = next(rows)
         names = _names(header)
-        if not {"x", "y"} <= {*names} or len({*names}) != len(names):
-            raise source.error(
-                "the header needs the columns x and y, and each name only once", line
-            )
+        if len({*names}) != len(names):
+            raise source.error("the header has a name twice", line)
         for number, (line, group) in enumerate(_grouped(rows, names, source)):
             try:
                 yield _ink_of(group, names, f"{source.stem}#{number}", source.name)
@@ -85,7 +92,7 @@ def _read(source: Source) -> Iterator[Ink]:
             except InkError as error:
                 source.skip(str(error), line)
     except csv.Error as error:
-        raise source.error(f"is no CSV: {error}") from None
+        raise source.error(f"is no CSV behind line {line}: {error}") from None
 
 
 def _grouped(

@@ -154,7 +154,8 @@ class _Reader:
 def _ink_of(group: _Group, id: str, source: str) -> Ink:
     repairs = Counter(group.repairs)
     tables = [np.concatenate(trace.pieces) for trace in group.traces]
-    clock = group.traces[0].format.clock(tables[0])
+    clocks = (trace.format.clock(table) for trace, table in zip(group.traces, tables, strict=True))
+    clock = next((clock for clock in clocks if clock is not None), None)
     sizes = {trace.format.mm_per_unit for trace in group.traces}
     if len(sizes) > 1:
         raise InkError("the traces of one ink have different units of length")

@@ -78,8 +78,11 @@ def read_ink(path: InkPath, *, format: str | None = None, lenient: bool = False)
     FormatError
         As in `read_inks`; also if there is more than one ink.
     """
-    inks = read_inks(path, format=format, lenient=lenient)
-    ink = next(inks)
+    skipped: list[FormatError] = []
+    inks = read_inks(path, format=format, lenient=lenient, skipped=skipped)
+    ink = next(inks, None)
+    if ink is None:
+        raise FormatError(f"holds no ink that is not damaged; {skipped[0]}", _name(path))
     if next(inks, None) is not None:
         raise FormatError("holds more than one ink; read them with read_inks", _name(path))
     return ink

@@ -18,6 +18,8 @@ from strokesim.formats.source import Source
 
 _DEEPEST_INCLUDE = 20
 
+# A dot with a digit behind it is a number at the beginning of a line.
+_DOT = re.compile(rb"\n\.(?![0-9])")
 _SEGMENT = re.compile(
     r"""(?P<hierarchy> \S+ )
     (?: \s+ (?P<parts> \d [\d:,\-\s]*? ) )?
@@ -248,25 +250,19 @@ class Tree:
 
 
 def _statements(source: Source) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield keyword, what follows it up to the next one, and where that begins."""
+    """Yield keyword, what follows it up to the next one, and where the statement begins."""
     data = source.data
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
-    ahead, *statements = (b"\n" + data.removeprefix(b"\xef\xbb\xbf")).split(b"\n.")
+    ahead, *statements = _DOT.split(b"\n" + data.removeprefix(b"\xef\xbb\xbf"))
     offset = len(source.data) - sum(map(len, statements)) - 2 * len(statements)
     if ahead.strip():
-        source.skip("text ahead of the first keyword", source.line_at(offset))
-    # A dot with a digit behind it is a number at the beginning of a line.
-    numbers = [i for i, statement in enumerate(statements) if statement[:1].isdigit()]
-    for i in reversed(numbers):
-        if i == 0:
-            raise source.error("a number ahead of the first keyword", source.line_at(offset))
-        statements[i - 1] += b"\n." + statements.pop(i)
+        line = source.line_at(offset - len(ahead.lstrip()))
+        source.skip("text ahead of the first keyword", line)
     for statement in statements:
-        offset += 2 + len(statement)
         keyword, *body = statement.split(None, 1) or [b""]
-        text = body[0] if body else b""
-        yield keyword, text, offset - len(text)
+        yield keyword, body[0] if body else b"", offset + 1
+        offset += 2 + len(statement)
 
 
 def _components(block: _Block, y_sign: float) -> list[Component]:
@@ -286,8 +282,9 @@ def _components(block: _Block, y_sign: float) -> list[Component]:
             )
     except BadNumber as error:
         number = int(np.searchsorted(ends, error.offset, side="right"))
-        begin = int(ends[number]) - len(block.texts[number]) - 1
-        line = block.source.line_at(block.offsets[number] + error.offset - begin)
+        inside = error.offset - (int(ends[number]) - len(block.texts[number]) - 1)
+        keyword = re.compile(rb"\.\S+\s*").match(block.source.data, block.offsets[number])
+        line = block.source.line_at((keyword.end() if keyword else 0) + inside)
         raise block.source.error(str(error), line) from None
     values = values.reshape(-1, len(block.channels))
     column = block.channels.index("Y")

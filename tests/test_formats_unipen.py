@@ -1,0 +1,238 @@
+"""UNIPEN: which samples a segment names, and what the statements around them say."""
+
+import numpy as np
+import pytest
+
+from strokesim.errors import FormatError
+from strokesim.formats import read_ink, read_inks
+from strokesim.ink import Hover, Stroke
+
+SEGMENTED = """.COORD X Y
+.SEGMENT WORD 0-4 OK "two"
+.SEGMENT CHARACTER 0 ? "t"
+.SEGMENT CHARACTER 2,4 ? "o"
+.PEN_DOWN
+ 0 0
+ 1 1
+.PEN_UP
+.PEN_DOWN
+.PEN_UP
+ 2 2
+ 3 3
+.PEN_DOWN
+ 4 4
+ 5 5
+.PEN_UP
+ 6 6
+.PEN_DOWN
+ 7 7
+ 8 8
+ 9 9
+.PEN_UP
+"""
+
+
+def written(tmp_path, text, name="a.unipen"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def xy(ink):
+    """Return every x of every stroke; y is the same with the other sign."""
+    for stroke in ink.strokes:
+        np.testing.assert_array_equal(stroke["y"], -stroke["x"])
+    return [stroke["x"].tolist() for stroke in ink.strokes]
+
+
+def test_segments_count_components_with_samples_pen_down_and_pen_up_together(tmp_path):
+    two, t, o = read_inks(written(tmp_path, SEGMENTED))
+    assert xy(two) == [[0, 1], [4, 5], [7, 8, 9]]
+    assert two.hover == (
+        Hover(1, Stroke([[2, -2], [3, -3]])),
+        Hover(2, Stroke([[6, -6]])),
+    )
+    assert (xy(t), xy(o)) == ([[0, 1]], [[4, 5], [7, 8, 9]])
+    assert [ink.label for ink in (two, t, o)] == ["two", "t", "o"]
+    assert dict(two.notes) == {"hierarchy": "WORD", "quality": "OK"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ("2", [[4, 5]]),
+        ("0-2", [[0, 1], [4, 5]]),
+        ("0, 2", [[0, 1], [4, 5]]),
+        ("0:1-2:0", [[1], [4]]),
+        ("4:1-4:1", [[8]]),
+        ("4:2", [[9]]),
+        ("2:1-4:1", [[5], [7, 8]]),
+    ],
+)
+def test_a_delineation_names_components_and_samples_inclusively(tmp_path, parts, expected):
+    text = SEGMENTED.replace("CHARACTER 0", f"CHARACTER {parts}")
+    assert xy(list(read_inks(written(tmp_path, text)))[1]) == expected
+
+
+@pytest.mark.parametrize("parts", ["5", "3-5", "2-1", "0:7", "0:0-1:2", "1,,2", "0-1-2", "9" * 30])
+def test_a_segment_that_names_what_is_not_there_is_refused_or_left_out(tmp_path, parts):
+    path = written(tmp_path, SEGMENTED.replace("CHARACTER 0", f"CHARACTER {parts}"))
+    with pytest.raises(FormatError, match=r"a.unipen:3: .SEGMENT: ") as caught:
+        list(read_inks(path))
+    skipped = []
+    labels = [ink.label for ink in read_inks(path, lenient=True, skipped=skipped)]
+    assert (labels, list(map(str, skipped))) == (["two", "o"], [str(caught.value)])
+
+
+def test_counting_starts_again_with_each_set(tmp_path):
+    one = '.START_SET\n.SEGMENT A 0 ? "a"\n.PEN_DOWN\n1 1\n.PEN_UP\n'
+    assert [xy(ink) for ink in read_inks(written(tmp_path, one + one.replace("1", "2")))] == [
+        [[1]],
+        [[2]],
+    ]
+
+
+def test_a_segment_without_delineation_has_the_components_up_to_the_next(tmp_path):
+    text = ".VERSION 1.0 0\n.SEGMENT CHARACTER\n.PEN_DOWN\n1 1\n.PEN_UP\n.PEN_DOWN\n2 2\n.PEN_UP\n"
+    text += ".SEGMENT CHARACTER\n.PEN_DOWN\n3 3\n.PEN_UP\n"
+    assert [xy(ink) for ink in read_inks(written(tmp_path, text))] == [[[1], [2]], [[3]]]
+
+
+def test_a_file_without_segments_is_one_ink(tmp_path):
+    ink = read_ink(written(tmp_path, ".PEN_DOWN\n1 1\n.PEN_DOWN\n2 2\n.PEN_UP\n"))
+    assert (xy(ink), ink.label, ink.id) == ([[1], [2]], None, "a.unipen#0")
+
+
+def test_time_is_seconds_from_the_first_sample_and_unknown_channels_stay(tmp_path):
+    text = (
+        ".COORD T X Y P\n.PEN_DOWN\n5000 1 -1 700\n5010 2 -2 701\n.PEN_UP\n.PEN_DOWN\n5500 3 -3 9\n"
+    )
+    ink = read_ink(written(tmp_path, text))
+    assert ink.channels == ("t", "x", "y", "P")
+    assert ink.strokes[0]["t"].tolist() == [0, 0.01]
+    assert ink.strokes[1].samples.tolist() == [[0.5, 3, 3, 9]]
+
+
+def test_dt_never_becomes_a_time(tmp_path):
+    ink = read_ink(written(tmp_path, ".PEN_DOWN\n1 1\n.PEN_UP\n.DT 100\n.PEN_DOWN\n2 2\n.PEN_UP\n"))
+    assert ink.channels == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("declarations", "size"),
+    [
+        (".X_POINTS_PER_MM 10\n.Y_POINTS_PER_MM 10\n", 0.1),
+        (".X_POINTS_PER_INCH 254\n.Y_POINTS_PER_INCH 254\n", 0.1),
+        (".X_POINTS_PER_MM 10\n.Y_POINTS_PER_MM 20\n", None),
+        (".X_POINTS_PER_MM 10\n", None),
+        (".X_POINTS_PER_MM 0\n.Y_POINTS_PER_MM 0\n", None),
+        (".X_POINTS_PER_MM ?\n.Y_POINTS_PER_MM ?\n", None),
+    ],
+)
+def test_the_scale_is_known_where_x_and_y_state_the_same(tmp_path, declarations, size):
+    ink = read_ink(written(tmp_path, declarations + ".PEN_DOWN\n1 1\n.PEN_UP\n"))
+    assert ink.mm_per_unit == (None if size is None else pytest.approx(size))
+
+
+@pytest.mark.parametrize(
+    ("quoted", "label"),
+    [('"a"', "a"), ('"\\""', '"'), ('"""', '"'), ('"\\@"', "@"), ('"a b"', "a b"), ("", None)],
+)
+def test_labels_are_unquoted_and_their_escapes_undone(tmp_path, quoted, label):
+    ink = read_ink(written(tmp_path, f".SEGMENT A 0 ? {quoted}\n.PEN_DOWN\n1 1\n.PEN_UP\n"))
+    assert ink.label == label
+
+
+def test_a_label_of_latin_1_is_understood(tmp_path):
+    ink = read_ink(written(tmp_path, b'.SEGMENT A 0 ? "\xf1"\n.PEN_DOWN\n1 1\n.PEN_UP\n'))
+    assert ink.label == "\u00f1"
+
+
+@pytest.mark.parametrize(
+    ("comment", "writer"),
+    [
+        (".COMMENT 8 12  224\n", "a.unipen/12"),
+        (".COMMENT 7 12 224\n", "W"),
+        (".COMMENT 8 12\n", "W"),
+        (".LEXICON x\n.COMMENT 8 12 224\n", "W"),
+        (".COMMENT first\n.COMMENT 8 12 224\n", "W"),
+        ("", "W"),
+    ],
+)
+def test_the_writer_stands_in_a_comment_only_as_in_pendigits(tmp_path, comment, writer):
+    text = f'.WRITER_ID W\n.SEGMENT DIGIT 0 ? "8"\n{comment}.PEN_DOWN\n1 1\n.PEN_UP\n'
+    assert read_ink(written(tmp_path, text)).writer == writer
+
+
+def test_a_dummy_component_counts_but_is_no_ink(tmp_path):
+    text = '.SEGMENT A 0-1 ? "a"\n.PEN_DOWN\n0 0\n.PEN_UP\n.PEN_DOWN\n1 1\n.PEN_UP\n'
+    ink = read_ink(written(tmp_path, text))
+    assert (xy(ink), dict(ink.repairs)) == ([[1]], {"dummy component left out": 1})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system_are_understood(tmp_path, end):
+    text = ".PEN_DOWN\n1 -1\n.5 -.5\n.PEN_UP\n".replace("\n", end)
+    assert read_ink(written(tmp_path, text)).strokes[0]["x"].tolist() == [1, 0.5]
+
+
+def test_an_include_is_read_in_its_place(tmp_path):
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data", ".COORD Y X\n.PEN_DOWN\n1 1\n.PEN_UP\n", "b.dat")
+    path = written(tmp_path, '.INCLUDE data/b.dat\n.SEGMENT A 0 ? "a"\n')
+    ink = read_ink(path)
+    assert (xy(ink), ink.label, dict(ink.notes)) == ([[1]], "a", {"hierarchy": "A"})
+
+
+def test_a_missing_include_is_noted_where_nothing_else_is_missing(tmp_path):
+    ink = read_ink(written(tmp_path, ".INCLUDE dene.doc\n.PEN_DOWN\n1 1\n.PEN_UP\n"))
+    assert dict(ink.notes) == {"missing include": "dene.doc"}
+
+
+def test_a_missing_include_is_named_where_components_are_missing_too(tmp_path):
+    path = written(tmp_path, '.INCLUDE b.dat\n.SEGMENT A 7 ? "a"\n.PEN_DOWN\n1 1\n.PEN_UP\n')
+    with pytest.raises(FormatError, match=r"component 7 of 1 .* is not there; not found: b.dat"):
+        read_ink(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (".PEN_DOWN\n1 1\n2\n.PEN_UP\n", "bad.unipen:3: a line has 1 numbers; needed: .* X Y"),
+        (".PEN_DOWN\n1 1 1\n", "bad.unipen:2: a line has 3 numbers"),
+        (".PEN_UP\n\n.PEN_DOWN\n1 1\n1 x\n", "bad.unipen:5: 'x' is not a number"),
+        (".PEN_DOWN\n1 nan\n", "bad.unipen:2: 'nan' is not a number"),
+        (".PEN_DOWN\n1 1e300\n", "bad.unipen:2: '1e300' is more than a pen can record"),
+        (".PEN_DOWN\n1 \xff\n", "bad.unipen:2: .* is not a number"),
+        (".PEN_DOWN\n1 1\n\0\n", "bad.unipen:3: holds a NUL byte"),
+        (".COORD X T\n.PEN_DOWN\n", "bad.unipen:1: .COORD X T: X and Y are needed"),
+        (".COORD X Y X\n.PEN_DOWN\n", "each name only once"),
+        (".PEN_DOWN\n1 1\n.SEGMENT\n", "bad.unipen:3: .SEGMENT is not followed by"),
+        ("hello\n.PEN_DOWN\n1 1\n", "bad.unipen:1: text ahead of the first keyword"),
+        (".5 1\n.PEN_DOWN\n1 1\n", "bad.unipen:1: text ahead of the first keyword"),
+        (".PEN_UP\n1 1\n", "a .SEGMENT names no ink, only movement in the air"),
+        (".PEN_DOWN\n.PEN_UP\n", "bad.unipen: holds no ink"),
+        (".INCLUDE ../x\n.PEN_DOWN\n1 1\n", "bad.unipen:1: .INCLUDE ../x leaves the folder"),
+        (".PEN_DOWN\n1 1\n.INCLUDE bad.unipen\n", "bad.unipen:3: .* includes itself"),
+        (".COORD X Y\n.PEN_DOWN\n1 1\n.COORD X Y T\n.PEN_DOWN\n1 1 1\n", "an ink has one set"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_line(tmp_path, text, message):
+    path = written(tmp_path, text.encode("latin-1"), "bad.unipen")
+    with pytest.raises(FormatError, match=message):
+        list(read_inks(path))
+
+
+def test_uji_grows_downwards_and_states_its_scale_class_and_writer(tmp_path):
+    text = (
+        '.LEXICON "a"\n.COMMENT Class #01: [A] = { "a" , "A" }\n.HIERARCHY CHARACTER\n'
+        '.SEGMENT CHARACTER 0 ? "a"\n.COMMENT Class [A]\n\n.PEN_DOWN\n 557  844\n.PEN_UP\n.DT 100\n'
+    )
+    ink = read_ink(written(tmp_path, text, "UJIpenchars-w07.txt"))
+    assert ink.strokes[0].xy.tolist() == [[557, 844]]
+    assert (ink.label, ink.writer, ink.mm_per_unit) == ("a", "w07", 0.01)
+    assert dict(ink.notes) == {"hierarchy": "CHARACTER", "class": "A"}
+    assert read_ink(written(tmp_path, text, "other.txt")).writer is None
+    assert read_ink(written(tmp_path, text), format="unipen").strokes[0].xy.tolist() == [
+        [557, -844]
+    ]
