@@ -103,12 +103,9 @@ def test_default_is_32_even_steps_of_position_and_half_the_direction():
 
 
 def test_path_steps_lie_in_the_air_and_ink_steps_do_not():
-    assert column(TWO_STROKES, "y", steps=7, position=None, size=None, along="path") == [
-        0, 0, 0, 2, 4, 4, 4,
-    ]  # fmt: skip
-    assert column(TWO_STROKES, "y", steps=5, position=None, size=None, along="ink") == [
-        0, 0, 4, 4, 4,
-    ]  # fmt: skip
+    page = {"position": None, "size": None}
+    assert column(TWO_STROKES, "y", steps=7, along="path", **page) == [0, 0, 0, 2, 4, 4, 4]
+    assert column(TWO_STROKES, "y", steps=5, along="ink", **page) == [0, 0, 4, 4, 4]
 
 
 def test_pen_up_is_the_share_of_the_way_from_the_step_before_in_the_air():
@@ -189,7 +186,7 @@ def test_pressure_is_0_in_the_air():
     ink = Ink.from_arrays(
         [[[0, 0, 1], [2, 0, 0.5]], [[4, 0, 0.5], [6, 0, 0.5]]], ("x", "y", "pressure")
     )
-    assert column(ink, "pressure", steps=7) == [1, 0.75, 0.5, 0, 0.5, 0.5, 0.5]
+    assert column(ink, "pressure", steps=7, along="path") == [1, 0.75, 0.5, 0, 0.5, 0.5, 0.5]
 
 
 def test_derotated_ink_begins_to_the_right_of_its_centroid():
@@ -271,7 +268,7 @@ def test_ink_drawn_backwards_gives_the_same_steps_backwards(strokes, steps, posi
     even = ["x", "y", "cos2", "sin2", "aspect", "curliness", "linearity"]
     odd = ["cos", "sin", "slope_cos", "slope_sin"]
     for names, sign in ((even, 1), (odd, -1)):
-        spec = FeatureSpec(features=names, steps=steps, position=position)
+        spec = FeatureSpec(features=names, steps=steps, position=position, along="path")
         forth, back = spec.transform(ink_of(strokes)), spec.transform(ink_of(backwards))
         assert close(forth[::-1], sign * back, 1e-5)
 
@@ -396,8 +393,8 @@ def test_specs_survive_json_and_text(chosen):
 
 
 def test_text_form_reads_as_written():
-    spec = FeatureSpec.parse("x, y,0.5*cos,.5 * sin; steps = 16;along=ink;size=none;deslant=true")
-    assert spec == FeatureSpec(steps=16, along="ink", size=None, deslant=True)
+    spec = FeatureSpec.parse("x, y,0.5*cos,.5 * sin; steps = 16;along=path;size=none;deslant=true")
+    assert spec == FeatureSpec(steps=16, along="path", size=None, deslant=True)
     assert FeatureSpec.parse(";steps=16") == FeatureSpec(steps=16)
     assert str(FeatureSpec(features=["x", ("y", 2)])) == "x,2.0*y;steps=32"
 

@@ -1,4 +1,4 @@
-"""The short text form of a FeatureSpec: ``x,y,0.5*cos,0.5*sin;steps=32;along=ink``."""
+"""The short text form of a FeatureSpec: ``x,y,0.5*cos,0.5*sin;steps=32;along=path``."""
 
 from __future__ import annotations
 
