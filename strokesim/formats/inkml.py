@@ -72,10 +72,11 @@ def _read(source: Source) -> Iterator[Ink]:
     root = parse_xml(source)
     if root.name.rpartition("}")[2] != "ink":
         raise source.error(f"the root is <{root.name}>; that of InkML is <ink>", root.line)
-    groups = [group for group in _Reader(source, root).groups() if group.traces]
-    for number, group in enumerate(groups):
-        if len(groups) == 1:
-            group.annotations[:0] = [] if group.line == root.line else root.named("annotation")
+    alone, *groups = _Reader(source, root).groups()
+    written = [group for group in (alone, *groups) if group.traces]
+    for number, group in enumerate(written):
+        if len(written) == 1 and group is not alone:
+            group.annotations = alone.annotations + group.annotations
         try:
             ink = _ink_of(group, f"{source.stem}#{number}", source.name)
         except InkError as error:
@@ -178,13 +179,14 @@ def _ink_of(group: _Group, id: str, source: str) -> Ink:
             hover.append(Hover(len(strokes), stroke))
     fields: dict[str, Any] = {"id": id, "mm_per_unit": sizes.pop()}
     notes: dict[str, str] = {}
+    mended = {name: count for name, count in repairs.items() if count}
     for annotation in group.annotations:
-        _annotate(annotation, fields, notes, repairs)
+        _annotate(annotation, fields, notes, mended)
     return Ink(
         tuple(strokes),
         source=source,
         hover=tuple(hover),
-        repairs={name: count for name, count in repairs.items() if count},
+        repairs=mended,
         notes=notes,
         **fields,
     )
@@ -211,13 +213,13 @@ def _common_channels(
 
 
 def _annotate(
-    annotation: Element, fields: dict[str, Any], notes: dict[str, str], repairs: Counter[str]
+    annotation: Element, fields: dict[str, Any], notes: dict[str, str], repairs: dict[str, int]
 ) -> None:
     """Take in one annotation, ours or another program's."""
     kind, text = annotation.attributes.get("type", "annotation"), annotation.text
     name = annotation.attributes.get(f"{{{OURS}}}name")
     if name is not None and kind == "repair" and text.isdecimal():
-        repairs[name] += int(text)
+        repairs[name] = repairs.get(name, 0) + int(text)
     elif name is not None:
         notes[name] = text
     elif kind == "mm_per_unit":
