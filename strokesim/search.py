@@ -10,15 +10,21 @@ bit.
 
 from __future__ import annotations
 
+import json
 import operator
+import os
+import tempfile
+import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from strokesim.distances import find_distance
 from strokesim.distances.checks import unequal_lengths
-from strokesim.errors import ArgumentError, SpecError
+from strokesim.distances.parts import Parts
+from strokesim.errors import ArgumentError, CorpusError, OutputError, SpecError
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged, check_sequence
 
@@ -40,11 +46,19 @@ class Match(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which no one asks a match for
 
 
+class _Facts(NamedTuple):
+    """What is known of every entry, removed ones included; object arrays of str or None."""
+
+    labels: np.ndarray
+    writers: np.ndarray
+    ids: np.ndarray
+
+
 class Index:
     """A corpus made ready to be searched by one distance.
 
-    It answers for the corpus as it was when the index was made; entries appended later are
-    not seen. It may be searched from several threads at once.
+    It answers for the corpus as it was when the index was made; `add` tells it of more entries,
+    `remove` of fewer. It may be searched and changed from several threads at once.
 
     Parameters
     ----------
@@ -85,16 +99,18 @@ class Index:
                 f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
                 "Corpus.from_arrays makes one of arrays, Corpus.from_inks of inks"
             )
-        self._sequences: Ragged = corpus.sequences
-        if len(self._sequences) == 0:
+        sequences: Ragged = corpus.sequences
+        if len(sequences) == 0:
             raise ArgumentError("the corpus is empty; a search needs at least one entry")
-        self._equal_length = None if measure.unequal else len(self._sequences[0])
-        self._searcher = measure.prepare(self._sequences, radius)
-        self._labels, self._writers, self._ids = corpus.labels, corpus.writers, corpus.ids
+        self._equal_length = None if measure.unequal else len(sequences[0])
+        self._searcher = measure.prepare(sequences, radius)
+        self._facts = _Facts(corpus.labels, corpus.writers, corpus.ids)
+        self._changing = threading.Lock()
         self.distance, self.radius, self.spec = distance, radius, corpus.spec
 
     def __len__(self) -> int:
-        return len(self._sequences)
+        """Return the number of entries, without those removed."""
+        return self._searcher.parts.n_alive
 
     def __repr__(self) -> str:
         radius = "" if self.radius is None else f", radius={self.radius}"
@@ -143,13 +159,139 @@ class Index:
         k, reach = self._check_k(k), _check_cutoff(cutoff)
         arrays = self._features_of(queries, threads)
         found = self._searcher.nearest_of_all(arrays, k, reach, threads, progress)
+        facts = self._facts
         return [
             [
-                Match(distance, self._labels[i], self._writers[i], self._ids[i], i)
+                Match(distance, facts.labels[i], facts.writers[i], facts.ids[i], i)
                 for distance, i in zip(*map(np.ndarray.tolist, nearest), strict=True)
             ]
             for nearest in found
         ]
+
+    def add(self, corpus: Corpus) -> None:
+        """Append the entries of another corpus, numbered on from the last.
+
+        What the index knows already is not made anew. Searches under way do not see them.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            Made by the same spec.
+
+        Raises
+        ------
+        SpecError
+            If it was made by another spec.
+        ArgumentError
+            If the number of features differs, or the length where the distance needs equal ones.
+        """
+        self._check_spec(corpus.spec, "the entries to add")
+        with self._changing:
+            first = len(self._searcher.parts)
+            for number, array in enumerate(corpus.sequences):
+                self._check_shape(array, f"entry {number} to add")
+            facts = self._facts
+            # The facts come first: a search that sees the new entries finds theirs.
+            self._facts = _Facts(
+                *(
+                    np.concatenate([known[:first], new])
+                    for known, new in zip(
+                        facts, (corpus.labels, corpus.writers, corpus.ids), strict=True
+                    )
+                )
+            )
+            self._searcher.parts.add(corpus.sequences)
+
+    def remove(self, indices: Iterable[int]) -> None:
+        """Take entries out of the index; the others keep their numbers.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            As in `Match.index`. Removing what is gone already does nothing.
+
+        Raises
+        ------
+        ArgumentError
+            If there never was an entry of such a number.
+        """
+        numbers = np.unique(np.fromiter(indices, np.int64))
+        with self._changing:
+            count = len(self._searcher.parts)
+            if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < count:
+                wrong = numbers[0] if numbers[0] < 0 else numbers[-1]
+                raise ArgumentError(
+                    f"there is no entry {wrong}; they are numbered 0 to {count - 1}"
+                )
+            self._searcher.parts.remove(numbers)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the index needs besides the corpus, whose features it does not copy."""
+        return self._searcher.parts.nbytes
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index, with everything it needs of the corpus, into a new folder.
+
+        Parameters
+        ----------
+        path : path-like
+            Must not exist.
+
+        Raises
+        ------
+        OutputError
+            If it exists or cannot be written; nothing is left behind.
+        """
+        target = Path(path)
+        if target.exists():
+            raise OutputError(f"cannot write {target}: it is there already")
+        facts = {
+            "distance": self.distance,
+            "radius": self.radius,
+            "spec": None if self.spec is None else self.spec.to_dict(),
+            "equal_length": self._equal_length,
+            **{name: values.tolist() for name, values in self._facts._asdict().items()},
+        }
+        try:
+            with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
+                folder = Path(name) / "index"
+                folder.mkdir()
+                self._searcher.parts.save(folder)
+                (folder / "index.json").write_text(json.dumps(facts))
+                folder.rename(target)
+        except OSError as error:
+            raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Index:
+        """Map an index that `save` wrote into memory: nothing is copied or computed.
+
+        Raises
+        ------
+        CorpusError
+            If there is none, or it is damaged.
+        """
+        folder = Path(path)
+        try:
+            facts = json.loads((folder / "index.json").read_text())
+            index = cls.__new__(cls)
+            index.distance, index.radius = facts["distance"], facts["radius"]
+            spec = facts["spec"]
+            if spec is not None:
+                from strokesim.features import FeatureSpec
+
+                spec = FeatureSpec.from_dict(spec)
+            index.spec, index._equal_length = spec, facts["equal_length"]
+            parts = Parts.load(folder)
+            nothing = Ragged(np.empty((0, parts.n_features), np.float32), np.zeros(1, np.int64))
+            index._searcher = find_distance(index.distance).prepare(nothing, index.radius)
+            index._searcher.parts = parts
+            index._facts = _Facts(*(np.array(facts[name], object) for name in _Facts._fields))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CorpusError(f"{folder} holds no index that can be read: {error}") from None
+        index._changing = threading.Lock()
+        return index
 
     def _check_k(self, k: int) -> int:
         try:
@@ -170,14 +312,14 @@ class Index:
         """Return every query as a checked array (n_steps, n_features)."""
         sequences = getattr(queries, "sequences", None)
         if sequences is not None:
-            self._check_spec(queries.spec)  # type: ignore[attr-defined]
+            self._check_spec(queries.spec, "the queries")  # type: ignore[attr-defined]
             queries = sequences
         arrays = [
             check_sequence(query, f"query {number}")
             for number, query in enumerate(self._sequences_in(queries, threads))
         ]
         for number, array in enumerate(arrays):
-            self._check_shape(array, number)
+            self._check_shape(array, f"query {number}")
         return arrays
 
     def _sequences_in(self, queries: object, threads: int | None) -> Iterable[object]:
@@ -202,23 +344,23 @@ class Index:
                 several[place] = array
         return several
 
-    def _check_spec(self, spec: object) -> None:
+    def _check_spec(self, spec: object, name: str) -> None:
         if spec is not None and self.spec is not None and spec != self.spec:
             raise SpecError(
-                f"the queries are features of {spec}, the corpus of {self.spec}; "
+                f"{name} are features of {spec}, the corpus of {self.spec}; "
                 "make both with one FeatureSpec"
             )
 
-    def _check_shape(self, array: np.ndarray, number: int) -> None:
-        n_features = self._sequences.n_features
+    def _check_shape(self, array: np.ndarray, name: str) -> None:
+        n_features = self._searcher.parts.n_features
         if array.shape[1] != n_features:
             raise ArgumentError(
-                f"query {number} has {array.shape[1]} features, the corpus has {n_features}; "
+                f"{name} has {array.shape[1]} features, the corpus has {n_features}; "
                 "both need the same"
             )
         if self._equal_length not in (None, len(array)):
             raise unequal_lengths(
-                f"query {number} has {len(array)} steps, the corpus has {self._equal_length}"
+                f"{name} has {len(array)} steps, the corpus has {self._equal_length}"
             )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from strokesim.distances.kernels import CLOUD, SHIFTED
 from strokesim.distances.lane_scan import fill_values, scan_lanes
-from strokesim.distances.parts import Part, parts_of
+from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest, rank
 from strokesim.distances.vectors import LANES, aligned
@@ -35,17 +35,17 @@ class BatchSearch:
     sequences : Ragged
     radius : int
         Means nothing here.
+
+    Attributes
+    ----------
+    parts : Parts
     """
 
     def __init__(self, kind: int, sequences: Ragged, radius: int) -> None:
         self._kind, self._n_features = kind, sequences.n_features
-        self._parts = tuple(parts_of(sequences))
-        self._longest = int(sequences.lengths.max(initial=0))
+        self.parts = Parts(sequences)
         self._features = (0,) * sequences.n_features
         self._rooms = Rooms(sequences.n_features)
-
-    def __len__(self) -> int:
-        return sum(len(part.order) for part in self._parts)
 
     def nearest_of_all(
         self,
@@ -76,9 +76,9 @@ class BatchSearch:
         self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
     ) -> np.ndarray:
         """See `Searcher.row`."""
-        values = np.empty(len(self))
+        values = np.empty(len(self.parts))
         single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
-        for part in self._parts:
+        for part in self.parts.all:
             chosen = part.order
             if part.first < start:
                 chosen = chosen[chosen + part.first >= start]
@@ -96,7 +96,7 @@ class BatchSearch:
         best = np.full((len(queries), k), np.inf)
         fits = error <= 0.01
         held: list[tuple[Part, np.ndarray, np.ndarray, np.ndarray]] = []
-        for part in self._parts:
+        for part in self.parts.all:
             if not (fits and all(self._fits(query, part) for query in queries)):
                 fits = False
                 break
@@ -115,7 +115,7 @@ class BatchSearch:
                 grain,
                 best,
                 np.minimum(bound, 3e38).astype(np.float32),
-                self._rooms.single(max(self._longest, longest)),
+                self._rooms.single(max(self.parts.longest, longest)),
                 aligned(8 * LANES),
                 aligned(LANES, np.int32),
                 found,
@@ -144,7 +144,7 @@ class BatchSearch:
 
     def _decide_all(self, query: np.ndarray, k: int, cutoff: float) -> Nearest:
         """Return the nearest by comparing all in float64."""
-        alive = np.concatenate([part.order[part.alive] + part.first for part in self._parts])
+        alive = np.concatenate([part.order[part.alive] + part.first for part in self.parts.all])
         return rank(self.row(query)[alive], alive, k, cutoff)
 
     def _values(
@@ -153,7 +153,7 @@ class BatchSearch:
         """Return squares, or order-free distances: exact, or in float32 with a relative error."""
         values = np.empty(len(chosen))
         single = number == np.float32
-        longest = max(self._longest, len(query))
+        longest = max(self.parts.longest, len(query))
         scale = part.scale if single else np.float32(1)
         fill_values(
             self._kind,
@@ -179,7 +179,7 @@ class BatchSearch:
 
     def _error(self, n: int) -> float:
         """Return the largest share by which rounding may change a float32 value."""
-        return (max(n, self._longest) + self._n_features + 8) * 2.0**-24
+        return (max(n, self.parts.longest) + self._n_features + 8) * 2.0**-24
 
     def _unit(self, part: Part) -> float:
         """Return how many times larger values of scaled features are."""
@@ -190,7 +190,7 @@ class BatchSearch:
         lost = self._n_features * 2.0**-146
         if self._kind == CLOUD:
             return 2 * float(np.sqrt(lost)) / float(part.scale)
-        return (n + self._longest) * lost / float(part.scale) ** 2
+        return (n + self.parts.longest) * lost / float(part.scale) ** 2
 
     def _fits(self, query: np.ndarray, part: Part) -> bool:
         """Tell whether a query is small enough for the scale of a part."""

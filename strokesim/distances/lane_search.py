@@ -11,7 +11,7 @@ import numpy as np
 from strokesim.distances.bounds import DEPTH, fill_ends
 from strokesim.distances.cascade import nearest_candidates
 from strokesim.distances.lane_dtw import fill_squares
-from strokesim.distances.parts import Part, parts_of
+from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest, rank
 from strokesim.ragged import Ragged
@@ -77,18 +77,18 @@ class LaneSearch:
     sequences : Ragged
     radius : int
         As kernels take it.
+
+    Attributes
+    ----------
+    parts : Parts
     """
 
     def __init__(self, sequences: Ragged, radius: int) -> None:
         self._radius, self._n_features = radius, sequences.n_features
-        self._parts = tuple(parts_of(sequences))
-        self._longest = int(sequences.lengths.max(initial=0))
+        self.parts = Parts(sequences)
         self._features = (0,) * sequences.n_features
         self._rooms = Rooms(sequences.n_features)
         self._seen = np.zeros(3, np.int64)
-
-    def __len__(self) -> int:
-        return sum(len(part.order) for part in self._parts)
 
     @property
     def seen(self) -> Seen:
@@ -117,16 +117,17 @@ class LaneSearch:
 
     def nearest(self, query: np.ndarray, k: int, cutoff: float, threads: int = 1) -> Nearest:
         """Return the k nearest sequences of one query."""
+        parts = self.parts.all
         error = self._error(len(query))
         bounded = Bounded(k, cutoff, error)
-        found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(self._parts)
+        found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(parts)
 
         def search(number: int) -> None:
-            found[number] = self._candidates(query, self._parts[number], bounded, error)
+            found[number] = self._candidates(query, parts[number], bounded, error)
 
-        run(search, len(self._parts), threads=threads)
+        run(search, len(parts), threads=threads)
         distances, indices = [], []
-        for part, (candidates, squares) in zip(self._parts, found, strict=True):
+        for part, (candidates, squares) in zip(parts, found, strict=True):
             chosen = candidates[squares <= bounded.limit + self._grain(len(query), part)]
             distances.append(np.sqrt(self._decide(query, part, chosen)))
             indices.append(chosen + part.first)
@@ -136,9 +137,9 @@ class LaneSearch:
         self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
     ) -> np.ndarray:
         """See `Searcher.row`."""
-        squares = np.empty(len(self))
+        squares = np.empty(len(self.parts))
         single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
-        for part in self._parts:
+        for part in self.parts.all:
             chosen = part.order
             if part.first < start:
                 chosen = chosen[chosen + part.first >= start]
@@ -153,7 +154,7 @@ class LaneSearch:
 
     def _error(self, n: int) -> float:
         """Return the largest share by which rounding may change a float32 square."""
-        return (n + self._longest + self._n_features + 8) * 2.0**-24
+        return (n + self.parts.longest + self._n_features + 8) * 2.0**-24
 
     def _fits(self, query: np.ndarray, part: Part) -> bool:
         """Tell whether a query is small enough for the scale of a part."""
@@ -161,7 +162,7 @@ class LaneSearch:
 
     def _grain(self, n: int, part: Part) -> float:
         """Return what underflow may have taken from a square, in the units of the features."""
-        return (n + self._longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
+        return (n + self.parts.longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
 
     def _candidates(
         self, query: np.ndarray, part: Part, bounded: Bounded, error: float
@@ -170,7 +171,7 @@ class LaneSearch:
         if error > LARGEST_ERROR or not self._fits(query, part):
             chosen = part.order[part.alive]
             return chosen, np.zeros(len(chosen))
-        n, longest = len(query), max(self._longest, len(query))
+        n, longest = len(query), max(self.parts.longest, len(query))
         grain = self._grain(n, part)
         scaled = query * part.scale
         ends = np.empty((2 * DEPTH, self._n_features), np.float32)
@@ -205,7 +206,7 @@ class LaneSearch:
             chosen,
             part.scale,
             self._radius,
-            self._rooms.single(max(self._longest, len(query))),
+            self._rooms.single(max(self.parts.longest, len(query))),
             squares,
             self._features,
         )
@@ -226,7 +227,7 @@ class LaneSearch:
             chosen,
             np.float32(1),
             self._radius,
-            self._rooms.double(max(self._longest, len(query))),
+            self._rooms.double(max(self.parts.longest, len(query))),
             squares,
             self._features,
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,14 +37,19 @@ class Part(NamedTuple):
     def without(self, numbers: np.ndarray) -> Part:
         """Return the part without the sequences of these numbers in the index."""
         gone = np.isin(self.order + self.first, numbers)
-        return self._replace(alive=self.alive & ~gone, removed=True) if gone.any() else self
+        if not gone.any():
+            return self
+        return self._replace(alive=_fixed(self.alive & ~gone), removed=True)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of all sequences."""
+        return int(self.offsets[-1] - self.offsets[0])
 
 
 def prepare_part(sequences: Ragged, first: int) -> Part:
     """Return one part of at least one sequence."""
-    # Read-only, as mapped features are: Numba would compile everything twice otherwise.
-    values, offsets = sequences.values.view(), sequences.offsets.view()
-    values.flags.writeable = offsets.flags.writeable = False
+    values, offsets = _fixed(sequences.values), _fixed(sequences.offsets)
     order = np.argsort(sequences.lengths, kind="stable")
     boxes = np.empty((len(order), 2 * sequences.n_features), np.float32)
     fill_boxes(values, offsets, boxes)
@@ -56,15 +63,25 @@ def prepare_part(sequences: Ragged, first: int) -> Part:
     return Part(
         values=values,
         offsets=offsets,
-        order=order,
-        lengths=sequences.lengths[order],
-        boxes=boxes,
-        corners=corners,
-        alive=np.ones(len(order), np.bool_),
+        order=_fixed(order),
+        lengths=_fixed(sequences.lengths[order]),
+        boxes=_fixed(boxes),
+        corners=_fixed(corners),
+        alive=_fixed(np.ones(len(order), np.bool_)),
         removed=False,
         scale=scale,
         first=first,
     )
+
+
+def _fixed(array: np.ndarray) -> np.ndarray:
+    """Return a read-only view.
+
+    Numba compiles for read-only arrays, such as mapped ones, and for others: here all are.
+    """
+    fixed = array.view(np.ndarray)
+    fixed.flags.writeable = False
+    return fixed
 
 
 def parts_of(sequences: Ragged, first: int = 0) -> Iterator[Part]:
@@ -76,3 +93,93 @@ def parts_of(sequences: Ragged, first: int = 0) -> Iterator[Part]:
         piece = Ragged(sequences.values, sequences.offsets[start : stop + 1])
         yield prepare_part(piece, first + start)
         start = stop
+
+
+class Parts:
+    """All sequences of an index, which may grow and shrink while others search it.
+
+    Parameters
+    ----------
+    sequences : Ragged
+
+    Attributes
+    ----------
+    all : tuple of Part
+        Replaced as a whole by every change: who holds one is not disturbed.
+    """
+
+    def __init__(self, sequences: Ragged) -> None:
+        self.n_features = sequences.n_features
+        self.all = tuple(parts_of(sequences))
+
+    def __len__(self) -> int:
+        """Return the number of sequences, removed ones included."""
+        return self.all[-1].first + len(self.all[-1].order) if self.all else 0
+
+    @property
+    def n_alive(self) -> int:
+        """Number of sequences that have not been removed."""
+        return sum(int(part.alive.sum()) for part in self.all)
+
+    @property
+    def longest(self) -> int:
+        """Steps of the longest sequence."""
+        return max((int(part.lengths[-1]) for part in self.all), default=0)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that is there for the index alone; the features are the corpus's."""
+        return sum(
+            array.nbytes
+            for part in self.all
+            for array in (part.order, part.lengths, part.boxes, part.corners, part.alive)
+        )
+
+    def add(self, sequences: Ragged) -> None:
+        """Append sequences. Only parts as small as what is added are made anew."""
+        known, new = list(self.all), list(parts_of(sequences, len(self)))
+        while known and len(new) == 1 and known[-1].n_steps <= new[0].n_steps < STEPS_PER_PART:
+            new = [_merged(known.pop(), new[0])]
+        self.all = (*known, *new)
+
+    def remove(self, numbers: np.ndarray) -> None:
+        """Let searches pass over sequences. The others keep their numbers."""
+        self.all = tuple(part.without(numbers) for part in self.all)
+
+    def save(self, folder: Path) -> None:
+        """Write everything, features included, as NumPy files into a folder."""
+        facts = []
+        for number, part in enumerate(self.all):
+            for name, array in zip(Part._fields[:7], part, strict=False):
+                if name == "values":
+                    array = array[part.offsets[0] : part.offsets[-1]]
+                elif name == "offsets":
+                    array = array - array[0]
+                np.save(folder / f"{number}-{name}.npy", array)
+            facts.append([bool(part.removed), float(part.scale), int(part.first)])
+        described = {"n_features": self.n_features, "parts": facts}
+        (folder / "parts.json").write_text(json.dumps(described))
+
+    @classmethod
+    def load(cls, folder: Path) -> Parts:
+        """Map what `save` wrote into memory."""
+        described = json.loads((folder / "parts.json").read_text())
+        parts = cls(Ragged(np.empty((0, described["n_features"]), np.float32), np.zeros(1, int)))
+        loaded = []
+        for number, (removed, scale, first) in enumerate(described["parts"]):
+            arrays: dict[str, Any] = {
+                name: _fixed(np.load(folder / f"{number}-{name}.npy", mmap_mode="r"))
+                for name in Part._fields[:7]
+            }
+            loaded.append(Part(**arrays, removed=removed, scale=np.float32(scale), first=first))
+        parts.all = tuple(loaded)
+        return parts
+
+
+def _merged(a: Part, b: Part) -> Part:
+    """Return two neighbouring parts as one."""
+    features = [part.values[part.offsets[0] : part.offsets[-1]] for part in (a, b)]
+    offsets = np.concatenate([a.offsets - a.offsets[0], b.offsets[1:] - b.offsets[0] + a.n_steps])
+    part = prepare_part(Ragged(np.concatenate(features), offsets), a.first)
+    gone = [each.order[~each.alive] + each.first for each in (a, b)]
+    return part.without(np.concatenate(gone))

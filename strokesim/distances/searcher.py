@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from strokesim.distances.parts import Parts
+
 
 class Nearest(NamedTuple):
     """What is nearest to one query."""
@@ -27,6 +29,9 @@ class Searcher(Protocol):
 
     Distances are those of the kernels to the last bit, whatever is pruned on the way.
     """
+
+    parts: Parts
+    """The sequences, which may be added to and removed from."""
 
     def nearest_of_all(
         self,

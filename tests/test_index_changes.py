@@ -1,0 +1,162 @@
+"""An index that grows, shrinks, is saved and mapped answers like one made at once."""
+
+import math
+import threading
+
+import numpy as np
+import pytest
+
+from strokesim import DISTANCES, Corpus, FeatureSpec, Index
+from strokesim.distances.lane_search import LaneSearch
+from strokesim.distances.parts import Parts
+from strokesim.errors import ArgumentError, CorpusError, OutputError, SpecError
+from strokesim.ragged import Ragged
+
+every_distance = pytest.mark.parametrize("distance", DISTANCES)
+
+
+def walks(count, seed, steps):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(*steps, count)
+    return [rng.integers(-1, 2, (n, 3)).cumsum(axis=0).astype(np.float32) for n in lengths]
+
+
+def steps_of(distance):
+    return (9, 10) if distance == "euclidean" else (1, 30)
+
+
+def corpus_of(arrays, first=0):
+    numbers = range(first, first + len(arrays))
+    return Corpus.from_arrays(arrays, labels=[f"entry {number}" for number in numbers])
+
+
+@every_distance
+def test_added_entries_are_found_as_if_they_had_always_been_there(distance):
+    arrays = walks(90, 1, steps_of(distance))
+    queries = walks(12, 2, steps_of(distance))
+    whole = Index(corpus_of(arrays), distance)
+    grown = Index(corpus_of(arrays[:40]), distance)
+    for start, stop in ((40, 41), (41, 60), (60, 61), (61, 90)):
+        grown.add(corpus_of(arrays[start:stop], start))
+        assert len(grown) == stop
+    for k in (1, 7, 90):
+        assert grown.search(queries, k) == whole.search(queries, k)
+
+
+@every_distance
+def test_removed_entries_are_passed_over_and_the_others_keep_their_numbers(distance):
+    arrays = walks(60, 3, steps_of(distance))
+    queries = walks(12, 4, steps_of(distance))
+    index = Index(corpus_of(arrays), distance)
+    everything = index.search(queries, 60)
+    gone = set(range(0, 60, 3)) | {59}
+    index.remove(gone)
+    index.remove(np.array([59]))
+    assert len(index) == 60 - len(gone)
+    expected = [[match for match in one if match.index not in gone] for one in everything]
+    for k in (1, 5, len(index)):
+        assert index.search(queries, k) == [one[:k] for one in expected]
+    with pytest.raises(ArgumentError, match="is more than the 39 entries"):
+        index.search(queries, 60)
+
+
+@every_distance
+def test_a_saved_index_is_mapped_and_answers_alike(distance, tmp_path):
+    arrays, queries = walks(50, 5, steps_of(distance)), walks(5, 6, steps_of(distance))
+    index = Index(corpus_of(arrays[:45]), distance)
+    index.add(corpus_of(arrays[45:], 45))
+    index.remove([3, 46])
+    index.save(tmp_path / "index")
+    opened = Index.open(tmp_path / "index")
+    assert repr(opened) == repr(index)
+    assert opened.search(queries, 9) == index.search(queries, 9)
+    opened.add(corpus_of(arrays[:3], 50))
+    assert len(opened) == 51
+    assert [file.name for file in tmp_path.iterdir()] == ["index"]
+
+
+def test_a_saved_index_keeps_its_spec_and_radius(tmp_path):
+    spec = FeatureSpec()
+    corpus = Corpus.from_inks([], spec)
+    assert corpus.spec == spec
+    index = Index(Corpus.from_arrays(walks(4, 7, (3, 9))), radius=2)
+    index.spec = spec
+    index.save(tmp_path / "index")
+    opened = Index.open(tmp_path / "index")
+    assert (opened.spec, opened.radius) == (spec, 2)
+
+
+def test_adding_makes_only_small_parts_anew():
+    arrays = [Ragged.from_arrays(walks(count, 8, (9, 10))) for count in (64, 8, 8, 16, 200)]
+    parts = Parts(arrays[0])
+    first = parts.all[0]
+    sizes = []
+    for more in arrays[1:]:
+        parts.add(more)
+        sizes.append([len(part.order) for part in parts.all])
+    assert sizes == [[64, 8], [64, 16], [64, 32], [296]]
+    parts = Parts(arrays[0])
+    parts.remove(np.array([5]))
+    parts.add(arrays[4])
+    assert parts.n_alive == 263
+    assert len(first.order) == 64
+
+
+def test_an_index_needs_little_memory_besides_the_features():
+    corpus = Corpus.from_arrays(walks(2000, 9, (30, 50)))
+    assert Index(corpus).nbytes < corpus.sequences.values.nbytes
+
+
+def test_an_index_may_be_searched_while_it_changes():
+    arrays = walks(200, 10, (5, 20))
+    index = Index(corpus_of(arrays[:20]))
+    failures = []
+
+    def search():
+        for _ in range(30):
+            for match in index.search(arrays[0], 3, threads=1)[0]:
+                if match.label != f"entry {match.index}":
+                    failures.append(match)
+
+    searching = [threading.Thread(target=search) for _ in range(3)]
+    for thread in searching:
+        thread.start()
+    for start in range(20, 200, 5):
+        index.add(corpus_of(arrays[start : start + 5], start))
+        index.remove([start])
+    for thread in searching:
+        thread.join()
+    assert not failures
+    assert len(index) == 200 - 36
+
+
+def test_what_cannot_be_added_removed_saved_or_opened_is_refused(tmp_path):
+    index = Index(Corpus.from_arrays([[1.0, 2.0]]), "euclidean")
+    with pytest.raises(ArgumentError, match="entry 0 to add has 3 steps, the corpus has 2"):
+        index.add(Corpus.from_arrays([[1.0, 2.0, 3.0]]))
+    with pytest.raises(ArgumentError, match="entry 0 to add has 2 features, the corpus has 1"):
+        index.add(Corpus.from_arrays([[[1.0, 2.0]]]))
+    index.spec = FeatureSpec()
+    with pytest.raises(SpecError, match="the entries to add are features of"):
+        index.add(Corpus.from_inks([], FeatureSpec(steps=7)))
+    with pytest.raises(ArgumentError, match="there is no entry 1; they are numbered 0 to 0"):
+        index.remove([0, 1])
+    with pytest.raises(ArgumentError, match="there is no entry -1"):
+        index.remove([-1])
+    with pytest.raises(OutputError, match="it is there already"):
+        index.save(tmp_path)
+    with pytest.raises(OutputError, match="cannot write"):
+        index.save(tmp_path / "nowhere" / "index")
+    with pytest.raises(CorpusError, match="holds no index that can be read"):
+        Index.open(tmp_path)
+    index.save(tmp_path / "index")
+    (tmp_path / "index" / "0-values.npy").write_bytes(b"no array")
+    with pytest.raises(CorpusError, match="holds no index that can be read"):
+        Index.open(tmp_path / "index")
+
+
+def test_a_search_says_how_far_candidates_came():
+    search = LaneSearch(Ragged.from_arrays(walks(300, 11, (10, 40))), 2**62)
+    search.nearest_of_all(walks(2, 12, (10, 40)), 1, math.inf)
+    assert search.seen.bounded == 600
+    assert 2 <= search.seen.warped < search.seen.boxed + 32 < 632
