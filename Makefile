@@ -3,35 +3,33 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-# Listing the modules makes a new one reinstall the package: strict editable mode links files.
-MODULES := $(shell find strokesim cli datasets -name '*.py' | sort | cksum | cut -d' ' -f1)
 
 .PHONY: demo test lint types check clean
 
-demo: $(VENV)/demo-$(MODULES)
+demo: $(VENV)/installed
 	$(BIN)/strokesim demo
 
 test: lint types check
 
-lint: $(VENV)/test-$(MODULES)
+lint: $(VENV)/test-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/test-$(MODULES)
+types: $(VENV)/test-installed
 	$(BIN)/mypy
 
-check: $(VENV)/test-$(MODULES)
+check: $(VENV)/test-installed
 	$(BIN)/pytest -n auto
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/demo-$(MODULES): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/installed: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/test-$(MODULES): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/test-installed: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@
 

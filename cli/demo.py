@@ -44,18 +44,18 @@ def command(seed: int, output: str) -> None:
         corpus = Corpus.open(Path(folder) / "corpus")
         answers = list(matched(unseen, Index(corpus), NEAREST, bar=bar.update))
         lot = np.random.default_rng(seed).choice(len(answers), SHOWN, replace=False)
-        rows = [_row(*answers[number], enrolled) for number in lot]
-        texts = [matches_text(*answers[number], enrolled.__getitem__) for number in lot]
+        drawn = [answers[number] for number in lot]
         n_entries, n_writers = len(corpus), len(set(corpus.writers))
-    write_svg(svg_of_matches(rows), output)
+    write_svg(svg_of_matches(_row(ink, found, enrolled) for ink, found in drawn), output)
     click.echo(
         f"{SHOWN} inks against {n_entries:,} entries by {n_writers} other writers "
         "(synthetic pen, DTW); = marks the same label\n"
     )
-    click.echo("\n\n".join(texts))
-    n_right = sum(is_right(*answers[number]) for number in lot)
+    for ink, found in drawn:
+        click.echo(matches_text(ink, found, enrolled.__getitem__) + "\n")
+    n_right = sum(is_right(*answer) for answer in drawn)
     n_all = sum(is_right(*answer) for answer in answers)
-    click.echo(f"\n{n_right} of these {SHOWN} are right: the nearest entry has the same label")
+    click.echo(f"{n_right} of these {SHOWN} are right: the nearest entry has the same label")
     click.echo(
         f"{n_all} of all {len(answers)} unseen inks are right "
         f"({100 * (len(answers) - n_all) / len(answers):.1f} % wrong)"

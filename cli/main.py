@@ -25,6 +25,14 @@ COMMANDS = {
 }
 
 
+class _Failure(click.ClickException):
+    """One line on standard error and the exit code of what strokesim raised."""
+
+    def __init__(self, error: StrokesimError) -> None:
+        super().__init__(" ".join(str(error).split("\n")))
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click's is per class
+
+
 class LazyGroup(click.Group):
     """Imports a command when it is called, and turns our errors into one line."""
 
@@ -49,9 +57,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except StrokesimError as error:
-            failure = click.ClickException(" ".join(str(error).split("\n")))
-            failure.exit_code = error.exit_code
-            raise failure from error
+            raise _Failure(error) from error
         except MemoryError:
             raise click.ClickException(
                 "out of memory; give fewer inks at once or a smaller corpus"

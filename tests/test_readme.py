@@ -28,7 +28,7 @@ def agrees(expected, got):
 
 
 def test_the_comparison_rejects_another_output():
-    assert agrees("5 inks ... right\n", "5 inks, 4 right\n")
+    assert agrees("5 inks, ... right\n", "5 inks, 4 right\n")
     assert not agrees("5 inks right\n", "5 inks wrong\n")
 
 
@@ -46,7 +46,7 @@ def test_the_session_in_the_readme_prints_what_it_says(tmp_path):
                  "HOME": str(tmp_path)},
         )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stderr}"
-        got = done.stderr + done.stdout
+        got = done.stdout + done.stderr
         assert agrees(expected, got), f"{line}\n{got}"
 
 
