@@ -86,6 +86,11 @@ def test_semicolons_tabs_capitals_and_byte_order_marks_are_understood(tmp_path, 
     assert (ink.strokes[0].xy.tolist(), ink.label) == ([[1, 2]], "a")
 
 
+def test_blanks_and_line_ends_around_a_number_do_not_matter(tmp_path):
+    (tmp_path / "a.csv").write_text('x,y\n" 1\n"," 2"\n')
+    assert read_ink(tmp_path / "a.csv").strokes[0].xy.tolist() == [[1, 2]]
+
+
 def test_a_channel_without_a_single_value_was_not_recorded(tmp_path):
     (tmp_path / "a.csv").write_text("ink,x,y,t\n0,0,0,\n0,1,1,\n1,0,0,0\n")
     assert [ink.channels for ink in read_inks(tmp_path / "a.csv")] == [("x", "y"), ("x", "y", "t")]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from strokesim.errors import FormatError
-from strokesim.formats import read_ink, read_inks
+from strokesim.formats import read_ink, read_inks, unipen_tree
 from strokesim.ink import Hover, Stroke
 
 SEGMENTED = """.COORD X Y
@@ -195,6 +195,15 @@ def test_a_missing_include_is_named_where_components_are_missing_too(tmp_path):
         read_ink(path)
 
 
+def test_includes_that_multiply_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unipen_tree, "LARGEST_FILE", 1 << 20)
+    for number in range(15):
+        written(tmp_path, f".INCLUDE {number + 1}.dat\n" * 3, f"{number}.dat")
+    written(tmp_path, ".PEN_DOWN\n1 1\n" + " " * 1000, "15.dat")
+    with pytest.raises(FormatError, match="includes are larger than 1 MiB together"):
+        list(read_inks(tmp_path / "0.dat"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -212,6 +221,7 @@ def test_a_missing_include_is_named_where_components_are_missing_too(tmp_path):
         (".5 1\n.PEN_DOWN\n1 1\n", "bad.unipen:1: text ahead of the first keyword"),
         (".PEN_UP\n1 1\n", "a .SEGMENT names no ink, only movement in the air"),
         (".PEN_DOWN\n.PEN_UP\n", "bad.unipen: holds no ink"),
+        (".INCLUDE " + "x" * 999 + "\n.PEN_DOWN\n1 1\n", "bad.unipen:1: .INCLUDE x.* too long"),
         (".INCLUDE ../x\n.PEN_DOWN\n1 1\n", "bad.unipen:1: .INCLUDE ../x leaves the folder"),
         (".PEN_DOWN\n1 1\n.INCLUDE bad.unipen\n", "bad.unipen:3: .* includes itself"),
         (".COORD X Y\n.PEN_DOWN\n1 1\n.COORD X Y T\n.PEN_DOWN\n1 1 1\n", "an ink has one set"),

@@ -158,7 +158,7 @@ def _path(rows: list[_Row], names: list[str], start: float | None) -> tuple[Stro
         if name not in _KEYS and any(row[column].strip() for _, row in rows)
     ]
     channels = tuple(names[column] for column in columns)
-    cells = [row[column] for _, row in rows for column in columns]
+    cells = [row[column].strip() for _, row in rows for column in columns]
     samples = np.array(_numbers(cells, rows, channels)).reshape(len(rows), len(channels))
     if "t" in channels:
         column = channels.index("t")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from strokesim.errors import FormatError
 
 
@@ -36,6 +38,7 @@ class Source:
     path: Path | None = None
     lenient: bool = False
     skipped: list[FormatError] = field(default_factory=list)
+    _line_ends: list[np.ndarray] = field(default_factory=list, init=False, repr=False)
 
     def error(self, reason: str, line: int | None = None) -> FormatError:
         """Return, for raising, the error that names this file and the line."""
@@ -56,7 +59,11 @@ class Source:
 
     def line_at(self, offset: int) -> int:
         """Return the line, counted from 1, in which a byte of the file stands."""
-        return self.data.count(b"\n", 0, offset) + 1
+        # Kept from the first call on: a lenient reader may ask for every line of a file.
+        if not self._line_ends:
+            codes = np.frombuffer(self.data, np.uint8)
+            self._line_ends.append(np.flatnonzero(codes == ord("\n")))
+        return int(np.searchsorted(self._line_ends[0], offset)) + 1
 
     def text(self, encoding: str = "utf-8") -> str:
         """Return the file as text, a byte order mark removed, line ends as they are.

@@ -75,7 +75,7 @@ def notes_of(tree: Tree, segment: Segment) -> dict[str, str]:
     if segment.quality != "?":
         notes["quality"] = segment.quality
     if tree.missing:
-        notes["missing include"] = ", ".join(tree.missing)
+        notes["missing include"] = tree.missing
     return notes
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
-from strokesim.formats.opening import naming_failures, read_within
+from strokesim.formats.opening import LARGEST_FILE, naming_failures, read_within
 from strokesim.formats.source import Source
 
 _DEEPEST_INCLUDE = 20
@@ -106,8 +106,8 @@ class Tree:
 
     def __init__(self, source: Source, y_sign: float = -1.0) -> None:
         self.sets = [ComponentSet()]
-        self.missing: list[str] = []
-        """Includes that were not found."""
+        self._missing: dict[str, None] = {}
+        self._n_included = 0
         self._source = source
         self._channels: tuple[str, ...] = ("X", "Y")
         self._scales: dict[str, float] = {}
@@ -116,6 +116,8 @@ class Tree:
         self._walk(source, ())
         for block in self._blocks:
             block.target.components += _components(block, y_sign)
+        self.missing = ", ".join(self._missing)
+        """Includes that were not found."""
 
     @property
     def mm_per_unit(self) -> float | None:
@@ -145,7 +147,7 @@ class Tree:
                 try:
                     yield segment, _delineated(segment.parts, group.components)
                 except ValueError as error:
-                    hint = f"; not found: {', '.join(self.missing)}" if self.missing else ""
+                    hint = f"; not found: {self.missing}" if self.missing else ""
                     segment.source.skip(f".SEGMENT: {error}{hint}", segment.line)
 
     def _walk(self, source: Source, above: tuple[Path, ...]) -> None:
@@ -227,25 +229,31 @@ class Tree:
 
     def _include(self, source: Source, name: str, offset: int, above: tuple[Path, ...]) -> None:
         """Take in another file, found below the folder of the first one."""
-        name = name.strip("\"'")
+        name = " ".join(name.strip("\"'").split())
         if source.path is None:
-            self.missing.append(name)
+            self._missing[name] = None
             return
-        chain = (*above, source.path.resolve())
-        root = chain[0].parent
-        path = (chain[-1].parent / name).resolve()
-        if not path.is_file():
-            path = (root / name).resolve()
         line = source.line_at(offset)
+        with naming_failures(f"{source.name}:{line}: .INCLUDE {name}"):
+            chain = (*above, source.path.resolve())
+            root = chain[0].parent
+            path = (chain[-1].parent / name).resolve()
+            if not path.is_file():
+                path = (root / name).resolve()
+            found = path.is_file()
         if not path.is_relative_to(root):
             raise source.error(f".INCLUDE {name} leaves the folder {root}", line)
         if path in chain or len(chain) > _DEEPEST_INCLUDE:
             raise source.error(f".INCLUDE {name} includes itself, or is nested too deeply", line)
-        if not path.is_file():
-            self.missing.append(name)
+        if not found:
+            self._missing[name] = None
             return
         with naming_failures(str(path)), path.open("rb") as file:
             data = read_within(file, str(path), None)
+        # A file may be included more than once; a tree of such files grows without bounds.
+        self._n_included += len(data)
+        if self._n_included > LARGEST_FILE:
+            raise source.error(f"includes are larger than {LARGEST_FILE >> 20} MiB together", line)
         self._walk(replace(source, data=data, name=str(path), path=path), chain)
 
 
