@@ -198,7 +198,7 @@ def test_completion_prints_code_for_the_shell(run, shell):
         (["corpus", "build", "small", "one.jsonl"], 2, "small is a corpus already"),
         (["corpus", "build", "new", "empty.jsonl"], 1, "empty.jsonl"),
         (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,curvatur"], 2, "curvature"),
-        (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,speed"], 2, "no t, which speed needs"),
+        (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,speed"], 2, "no t, which"),
         (["corpus", "append", "small", "noise.bin"], 1, "noise.bin"),
         (["corpus", "info", "none"], 1, "none"),
         (["corpus", "verify", "noise.bin"], 1, "noise.bin"),
@@ -226,6 +226,69 @@ def test_a_mistake_is_one_line_the_right_code_and_nothing_half_written(
     assert len(errors) == 1
     assert done.stderr.splitlines()[-1] == errors[0]
     assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("nan.csv", "x,y\n0,0\nnan,1\n", "nan.csv:3: "),
+        ("huge.csv", "x,y\n0,0\n1e300,1\n", "huge.csv:3: "),
+        ("word.csv", "x,y\n0,0\none,1\n", "word.csv:3: "),
+        ("short.csv", "x,y\n0,0\n1\n", "short.csv:3: "),
+        ("header.csv", "x,y\n", "header.csv"),
+        ("nothing.inkml", '<ink xmlns="http://www.w3.org/2003/InkML"></ink>', "nothing.inkml"),
+        ("cut.inkml", '<ink xmlns="http://www.w3.org/2003/InkML"><trace>1 2, 3', "cut.inkml:1: "),
+        ("strokeless.unp", '.SEGMENT CHARACTER ? ? "a"\n', "strokeless.unp"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_line(run, tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    for words in (["match", name, "--corpus", "small", "-k1"], ["corpus", "build", "new", name]):
+        done = run(*words, code=1)
+        assert done.stderr.splitlines()[-1].startswith(f"Error: {message}")
+        assert done.stdout == ""
+    assert not (tmp_path / "new").exists()
+
+
+def test_one_point_and_constant_ink_match_what_looks_like_them(run, tmp_path):
+    dots = [ink([[4, 4]], ".", 1), ink([[7, 7]] * 5, ".", 2), ink(BAR, "1", 3)]
+    write_ink(dots, "dots.jsonl")
+    run("corpus", "build", "dots", "dots.jsonl")
+    lines = json_lines(run("match", "dot.jsonl", "--corpus", "dots", "-k", "2", "--json"))
+    assert [match["label"] for match in lines[0]["matches"]] == [".", "."]
+
+
+def test_a_wrong_suffix_does_not_matter(run, tmp_path):
+    (tmp_path / "one.jsonl").rename(tmp_path / "one.inkml")
+    run("match", "one.inkml", "--corpus", "small", "-k1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["corpus", "build", "full/new", "many.jsonl"],
+        ["convert", "many.jsonl", "full/many.inkml"],
+        ["synth", "full/new.jsonl"],
+        ["draw", "many.jsonl", "-o", "full/many.svg"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_full_disk_is_one_line_and_nothing_half_written(run, tmp_path, words):
+    full = tmp_path / "full"
+    full.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", full], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        points = np.random.default_rng(0).normal(size=(400, 30, 2))
+        write_ink([ink(each, "a", number) for number, each in enumerate(points)], "many.jsonl")
+        done = run(*words, code=1)
+        assert "No space left on device" in done.stderr.splitlines()[-1]
+        assert sorted(os.listdir(full)) == []
+    finally:
+        subprocess.run(["umount", full], check=True)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,20 @@ def test_a_missing_folder_and_a_folder_in_the_way_are_errors(tmp_path):
         pass
 
 
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    with replacing(tmp_path / "link") as file:
+        file.write(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+    os.mkfifo(tmp_path / "pipe")
+    refused = pytest.raises(OutputError, match="pipe: it is no ordinary file")
+    with refused, replacing(tmp_path / "pipe"):
+        pass
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
 def test_rights_are_those_of_an_ordinary_file(tmp_path):
     with replacing(tmp_path / "out"):
         pass
