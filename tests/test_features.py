@@ -139,6 +139,19 @@ def test_spacing_is_the_largest_distance_between_even_steps():
     assert column(line, "x", spacing=0.5, position="start") == [0, 0.5, 1]
 
 
+def test_rounding_does_not_add_a_step_to_a_multiple_of_the_spacing():
+    for tenths in range(1, 60):
+        line = Ink.from_arrays([[[0.1 * i, 0] for i in range(tenths + 1)]])
+        assert len(column(line, "x", spacing=0.1, size=None)) == tenths + 1
+
+
+def test_rounding_does_not_lift_a_step_off_the_end_of_a_stroke():
+    for x in range(1, 60):
+        thirds = [[[0, 0, 1], [x, 1, 1]], [[2 * x, 2, 1], [3 * x, 3, 1]]]
+        ink = Ink.from_arrays(thirds, ("x", "y", "pressure"))
+        assert column(ink, "pressure", steps=4, along="path") == [1, 1, 1, 1]
+
+
 def test_position_and_size_are_what_they_are_called():
     kept = {"along": "samples"}
     assert column(CORNER, "x", position="start", size="longer", **kept) == [0, 1, 1]

@@ -145,6 +145,11 @@ def test_pressure_refuses_ink_without_pressure_and_the_ink_is_named_by_its_place
         FeatureSpec(features=["pressure"]).transform_all([good] * 300 + [PLAIN, good])
 
 
+def test_inks_that_are_a_part_of_more_are_named_by_their_place_in_the_whole():
+    with pytest.raises(ArgumentError, match=r"ink 1001 \('plain'\) "):
+        FeatureSpec(features=["t"]).transform_all([EXTREMES["constant"], PLAIN], first=1000)
+
+
 def test_spacing_too_fine_for_memory_is_refused():
     with pytest.raises(ArgumentError, match=r"ink 1 .*more than 65536 steps at spacing=1e-09"):
         FeatureSpec(spacing=1e-9).transform_all([EXTREMES["one point"], PLAIN])

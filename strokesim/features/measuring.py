@@ -99,9 +99,12 @@ def pen_up(steps, i):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def extent(steps, first, last):  # type: ignore[no-untyped-def]
     """Return width and height of the box of the steps from first to last."""
-    width = steps[first : last + 1, X].max() - steps[first : last + 1, X].min()
-    height = steps[first : last + 1, Y].max() - steps[first : last + 1, Y].min()
-    return width, height
+    left = right = steps[first, X]
+    top = bottom = steps[first, Y]
+    for j in range(first + 1, last + 1):
+        left, right = min(left, steps[j, X]), max(right, steps[j, X])
+        top, bottom = min(top, steps[j, Y]), max(bottom, steps[j, Y])
+    return right - left, bottom - top
 
 
 @njit(cache=True, nogil=True)
