@@ -141,7 +141,7 @@ def test_a_search_is_sorting_all_distances(data, radius):
     k = data.draw(st.integers(1, len(candidates)))
     cutoff = data.draw(st.just(math.inf) | st.sampled_from(distances))
     search = LaneSearch(candidates, check_radius(radius))
-    found = search.nearest(query, k, cutoff)
+    (found,) = search.nearest_of_all([query], k, cutoff)
     assert list(zip(*map(list, found), strict=True)) == oracle.nearest(distances, k, cutoff)
     assert search.row(query).tolist() == distances
 
@@ -158,8 +158,8 @@ def test_parts_have_no_influence(radius, threads, monkeypatch):
     cut = LaneSearch(candidates, check_radius(radius))
     for number in range(20):
         for k in (1, 5, 200):
-            expected = whole.nearest(candidates[number], k, math.inf)
-            found = cut.nearest(candidates[number], k, math.inf, threads)
+            expected = whole.nearest_of_all([candidates[number]], k, math.inf)[0]
+            found = cut.nearest_of_all([candidates[number]], k, math.inf, threads)[0]
             assert [array.tolist() for array in found] == [array.tolist() for array in expected]
 
 

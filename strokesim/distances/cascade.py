@@ -7,16 +7,24 @@ square. The k candidates up to T have float64 squares up to about T / (1 - g); a
 float32 square or lower bound is above T (1 + 4 g) has a true square above T (1 + 2 g), so even
 its rounded root is larger than theirs and it cannot be in the answer, ties or not. What
 underflows adds an absolute error, `grain`, of less than one subnormal per square added. All
-others, usually k, are kept, and `rerank` decides in float64.
+others, usually k, are kept, and float64 decides.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
-from strokesim.distances.bounds import corner_bounds, fill_envelope, middle_bounds
-from strokesim.distances.lane_dtw import dtw_lanes, fill_tails, pack
+from strokesim.distances.bounds import (
+    DEPTH,
+    corner_bounds,
+    fill_ends,
+    fill_envelope,
+    middle_bounds,
+)
+from strokesim.distances.lane_dtw import dtw_lanes, fill_squares, fill_tails, pack
 from strokesim.distances.vectors import LANES
 
 BUCKETS = 256
@@ -232,3 +240,90 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
             n_visit = in_order_of_bounds(bounds, count, limit, visit, within)
             seeds = False
     return n_found
+
+
+@njit(cache=True, nogil=True)
+def merge_ranked(distances, indices, top_distances, top_indices):  # type: ignore[no-untyped-def]
+    """Merge matches, in any order, into the k best, which are ranked by (distance, index)."""
+    by_index = np.argsort(indices, kind="mergesort")
+    order = by_index[np.argsort(distances[by_index], kind="mergesort")]
+    known_distances, known_indices = top_distances.copy(), top_indices.copy()
+    old = new = 0
+    for place in range(len(top_distances)):
+        take_new = False
+        if new < len(order):
+            distance, index = distances[order[new]], indices[order[new]]
+            take_new = distance < known_distances[old] or (
+                distance == known_distances[old] and index < known_indices[old]
+            )
+        if take_new:
+            top_distances[place], top_indices[place] = distance, index
+            new += 1
+        else:
+            top_distances[place], top_indices[place] = known_distances[old], known_indices[old]
+            old += 1
+
+
+@njit(cache=True, nogil=True)
+def answer_queries(  # type: ignore[no-untyped-def]
+    queries,
+    starts,
+    radius,
+    cutoff,
+    slack,
+    grain,
+    part,
+    scratch,
+    single,
+    double,
+    top_distances,
+    top_indices,
+    seen,
+    features,
+):
+    """Merge, for each query, the nearest sequences of a part into the k nearest so far.
+
+    Parameters
+    ----------
+    queries : float32 (n_steps, n_features)
+        One after the other; query q begins at step ``starts[q]`` and ends at ``starts[q + 1]``.
+    cutoff, slack, grain : float64
+        Matches at larger distances are left out; for the others see `nearest_candidates`.
+    single, double
+        Rooms for float32 and float64.
+    top_distances, top_indices : float64 and int64 (n_queries, k)
+        Ranked by (distance, index); inf and a number above all indices where there is none.
+    """
+    k, count = top_distances.shape[1], len(part.order)
+    ends = np.empty((2 * DEPTH, len(features)), np.float32)
+    found, squares, best = np.empty(count, np.int64), np.empty(count), np.empty(k)
+    for number in range(len(starts) - 1):
+        query = queries[starts[number] : starts[number + 1]]
+        scaled = query * part.scale
+        fill_ends(scaled, 0, len(scaled), np.float32(1), ends)
+        best[:] = np.inf
+        reach = min(cutoff, top_distances[number, k - 1])
+        limit = reach * reach * slack + grain
+        n_found = nearest_candidates(
+            scaled, ends, radius, limit, slack, grain, best, part, scratch, single,
+            found, squares, seen, features,
+        )  # fmt: skip
+        limit = min(limit, best[0] * slack + grain)
+        kept = 0
+        for place in range(n_found):
+            if squares[place] <= limit:
+                found[kept] = found[place]
+                kept += 1
+        chosen, exact = found[:kept], squares[:kept]
+        one = np.float32(1)
+        wide = query.astype(np.float64)
+        fill_squares(wide, part.values, part.offsets, chosen, one, radius, double, exact, features)
+        n_within = 0
+        for place in range(kept):
+            distance = math.sqrt(exact[place])
+            if distance <= cutoff:
+                exact[n_within], chosen[n_within] = distance, chosen[place] + part.first
+                n_within += 1
+        merge_ranked(
+            exact[:n_within], chosen[:n_within], top_distances[number], top_indices[number]
+        )

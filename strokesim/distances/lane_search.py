@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strokesim.distances.bounds import DEPTH, fill_ends
-from strokesim.distances.cascade import nearest_candidates
+from strokesim.distances.cascade import answer_queries, merge_ranked
 from strokesim.distances.lane_dtw import fill_squares
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
-from strokesim.distances.searcher import Nearest, rank
+from strokesim.distances.searcher import Nearest
 from strokesim.ragged import Ragged
 from strokesim.threads import run, thread_count
+
+BATCH = 16
+"""How many queries are answered by one call, which cannot be interrupted."""
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -34,39 +36,6 @@ class Seen(NamedTuple):
     bounded: int
     boxed: int
     warped: int
-
-
-class Bounded:
-    """What one query allows a candidate to cost, as better ones come to be known.
-
-    Parameters
-    ----------
-    k : int
-    cutoff : float
-    error : float
-        Largest share by which rounding may change a float32 square.
-    """
-
-    def __init__(self, k: int, cutoff: float, error: float) -> None:
-        self.slack = 1 + 5 * error
-        self._best, self._reach = np.full(k, np.inf), cutoff * cutoff * self.slack
-        self._lock = threading.Lock()
-
-    @property
-    def best(self) -> np.ndarray:
-        """The k least squares, largest first, so that they are a heap."""
-        return self._best.copy()
-
-    @property
-    def limit(self) -> float:
-        """A square above which nothing is wanted, but for what underflowed."""
-        return min(self._reach, float(self._best[0]) * self.slack)
-
-    def merge(self, squares: np.ndarray) -> None:
-        """Take in the squares of other candidates."""
-        with self._lock:
-            known = np.concatenate([self._best, squares])
-            self._best = np.sort(known)[: len(self._best)][::-1].copy()
 
 
 class LaneSearch:
@@ -104,34 +73,92 @@ class LaneSearch:
         progress: Callable[[int], object] | None = None,
     ) -> list[Nearest]:
         """See `Searcher.nearest_of_all`."""
-        found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
-        # Many queries share the threads among them; few let all threads work on each.
-        workers = thread_count(threads)
-        over, within = (workers, 1) if len(queries) >= workers else (1, workers)
+        parts, workers = self.parts.all, thread_count(threads)
+        distances = np.full((len(queries), k), np.inf)
+        indices = np.full((len(queries), k), np.iinfo(np.int64).max)
+        if len(queries) < workers and len(parts) > 1:
+            for number, query in enumerate(queries):
+                self._over_parts(query, cutoff, parts, workers, distances[number], indices[number])
+                if progress is not None:
+                    progress(1)
+        else:
+            size = min(BATCH, max(len(queries) // workers, 1))
+            starts = range(0, len(queries), size)
 
-        def answer(number: int) -> None:
-            found[number] = self.nearest(queries[number], k, cutoff, within)
+            def answer(number: int) -> None:
+                places = slice(starts[number], starts[number] + size)
+                batch = queries[places]
+                for part in parts:
+                    self._answer(batch, cutoff, part, distances[places], indices[places])
+                if progress is not None:
+                    progress(len(batch))
 
-        run(answer, len(queries), threads=over, progress=progress)
-        return found
+            run(answer, len(starts), threads=workers)
+        counts = (distances < np.inf).sum(axis=1)
+        return [
+            Nearest(near[:count], where[:count])
+            for near, where, count in zip(distances, indices, counts, strict=True)
+        ]
 
-    def nearest(self, query: np.ndarray, k: int, cutoff: float, threads: int = 1) -> Nearest:
-        """Return the k nearest sequences of one query."""
-        parts = self.parts.all
-        error = self._error(len(query))
-        bounded = Bounded(k, cutoff, error)
-        found: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0))] * len(parts)
+    def _over_parts(
+        self,
+        query: np.ndarray,
+        cutoff: float,
+        parts: Sequence[Part],
+        workers: int,
+        distances: np.ndarray,
+        indices: np.ndarray,
+    ) -> None:
+        """Let all threads work on one query. What one has found limits what others begin."""
+        merging = threading.Lock()
+        nowhere = np.full(indices.shape, np.iinfo(np.int64).max)
 
         def search(number: int) -> None:
-            found[number] = self._candidates(query, parts[number], bounded, error)
+            reach = min(cutoff, float(distances[-1]))
+            near, where = np.full(distances.shape, np.inf), nowhere.copy()
+            self._answer([query], reach, parts[number], near[np.newaxis], where[np.newaxis])
+            count = int((near < np.inf).sum())
+            with merging:
+                merge_ranked(near[:count], where[:count], distances, indices)
 
-        run(search, len(parts), threads=threads)
-        distances, indices = [], []
-        for part, (candidates, squares) in zip(parts, found, strict=True):
-            chosen = candidates[squares <= bounded.limit + self._grain(len(query), part)]
-            distances.append(np.sqrt(self._decide(query, part, chosen)))
-            indices.append(chosen + part.first)
-        return rank(np.concatenate(distances), np.concatenate(indices), k, cutoff)
+        run(search, len(parts), threads=workers)
+
+    def _answer(
+        self,
+        queries: Sequence[np.ndarray],
+        cutoff: float,
+        part: Part,
+        distances: np.ndarray,
+        indices: np.ndarray,
+    ) -> None:
+        """Merge what a part holds into the nearest of each query, in place."""
+        steps = [len(query) for query in queries]
+        longest = max(*steps, self.parts.longest)
+        error = self._error(longest)
+        together = np.concatenate(queries)
+        if error > LARGEST_ERROR or not self._fits(together, part):
+            for query, near, where in zip(queries, distances, indices, strict=True):
+                chosen = part.order[part.alive]
+                exact = np.sqrt(self._decide(query, part, chosen))
+                within = exact <= cutoff
+                merge_ranked(exact[within], chosen[within] + part.first, near, where)
+            return
+        answer_queries(
+            together,
+            np.cumsum([0, *steps]),
+            self._radius,
+            cutoff,
+            1 + 5 * error,
+            self._grain(longest, part),
+            part,
+            self._rooms.scratch(longest, len(part.order)),
+            self._rooms.single(longest),
+            self._rooms.double(longest),
+            distances,
+            indices,
+            self._seen,
+            self._features,
+        )
 
     def row(
         self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
@@ -163,38 +190,6 @@ class LaneSearch:
     def _grain(self, n: int, part: Part) -> float:
         """Return what underflow may have taken from a square, in the units of the features."""
         return (n + self.parts.longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
-
-    def _candidates(
-        self, query: np.ndarray, part: Part, bounded: Bounded, error: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return sequences of the part that may be among the k nearest, and their squares."""
-        if error > LARGEST_ERROR or not self._fits(query, part):
-            chosen = part.order[part.alive]
-            return chosen, np.zeros(len(chosen))
-        n, longest = len(query), max(self.parts.longest, len(query))
-        grain = self._grain(n, part)
-        scaled = query * part.scale
-        ends = np.empty((2 * DEPTH, self._n_features), np.float32)
-        fill_ends(scaled, 0, n, np.float32(1), ends)
-        found, squares = np.empty(len(part.order), np.int64), np.empty(len(part.order))
-        count = nearest_candidates(
-            scaled,
-            ends,
-            self._radius,
-            bounded.limit + grain,
-            bounded.slack,
-            grain,
-            bounded.best,
-            part,
-            self._rooms.scratch(longest, len(part.order)),
-            self._rooms.single(longest),
-            found,
-            squares,
-            self._seen,
-            self._features,
-        )
-        bounded.merge(squares[:count])
-        return found[:count], squares[:count]
 
     def _approximate(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
         """Return squares of which rounding has changed a share of `SINGLE_ERROR` at the most."""

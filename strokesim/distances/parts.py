@@ -47,6 +47,9 @@ class Part(NamedTuple):
         return int(self.offsets[-1] - self.offsets[0])
 
 
+ARRAYS = ("values", "offsets", "order", "lengths", "boxes", "corners", "alive")
+
+
 def prepare_part(sequences: Ragged, first: int) -> Part:
     """Return one part of at least one sequence."""
     values, offsets = _fixed(sequences.values), _fixed(sequences.offsets)
@@ -150,12 +153,11 @@ class Parts:
         """Write everything, features included, as NumPy files into a folder."""
         facts = []
         for number, part in enumerate(self.all):
-            for name, array in zip(Part._fields[:7], part, strict=False):
-                if name == "values":
-                    array = array[part.offsets[0] : part.offsets[-1]]
-                elif name == "offsets":
-                    array = array - array[0]
-                np.save(folder / f"{number}-{name}.npy", array)
+            arrays = part._asdict()
+            arrays["values"] = part.values[part.offsets[0] : part.offsets[-1]]
+            arrays["offsets"] = part.offsets - part.offsets[0]
+            for name in ARRAYS:
+                np.save(folder / f"{number}-{name}.npy", arrays[name])
             facts.append([bool(part.removed), float(part.scale), int(part.first)])
         described = {"n_features": self.n_features, "parts": facts}
         (folder / "parts.json").write_text(json.dumps(described))
@@ -169,7 +171,7 @@ class Parts:
         for number, (removed, scale, first) in enumerate(described["parts"]):
             arrays: dict[str, Any] = {
                 name: _fixed(np.load(folder / f"{number}-{name}.npy", mmap_mode="r"))
-                for name in Part._fields[:7]
+                for name in ARRAYS
             }
             loaded.append(Part(**arrays, removed=removed, scale=np.float32(scale), first=first))
         parts.all = tuple(loaded)
