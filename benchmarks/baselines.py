@@ -78,7 +78,7 @@ def main() -> None:
         "# Nearest neighbour without learning",
         "",
         "Written by `python benchmarks/baselines.py`. Error of 1-NN in per cent [95 % interval, "
-        "bootstrap over writers], 32 arc-length steps.",
+        "bootstrap over writers], 32 steps evenly along the ink on paper.",
         "",
         describe("numpy", "numba"),
         "",

@@ -65,3 +65,13 @@ def test_the_python_in_the_readme_prints_what_it_says(tmp_path, monkeypatch, cap
 def test_every_link_of_the_readme_leads_to_a_file():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_picture_of_the_readme_is_what_the_demo_draws(tmp_path):
+    from click.testing import CliRunner
+
+    from strokesim.cli.main import command
+
+    drawn = tmp_path / "matches.svg"
+    assert CliRunner().invoke(command, ["demo", "-o", str(drawn)]).exit_code == 0
+    assert drawn.read_text() == (ROOT / "docs" / "images" / "matches.svg").read_text()
