@@ -21,6 +21,7 @@ COMMANDS = {
     "synth": "Write synthetic pen ink.",
     "datasets": "List and fetch published recordings.",
     "demo": "Match five unseen inks against the embedded corpus.",
+    "warmup": "Compile the kernels, so that the first search need not wait.",
     "completion": "Print the shell code that completes commands.",
 }
 

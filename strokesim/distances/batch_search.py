@@ -79,9 +79,8 @@ class BatchSearch:
         values = np.empty(len(self.parts))
         single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
         for part in self.parts.all:
-            chosen = part.order
-            if part.first < start:
-                chosen = chosen[chosen + part.first >= start]
+            # A copy, as all that is chosen elsewhere: one variant of the kernels is enough.
+            chosen = part.order[part.order + part.first >= start]
             if len(chosen):
                 number = np.float32 if single and self._fits(query, part) else np.float64
                 values[chosen + part.first] = self._values(query, part, chosen, number)

@@ -167,9 +167,8 @@ class LaneSearch:
         squares = np.empty(len(self.parts))
         single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
         for part in self.parts.all:
-            chosen = part.order
-            if part.first < start:
-                chosen = chosen[chosen + part.first >= start]
+            # A copy, as all that is chosen elsewhere: one variant of the kernels is enough.
+            chosen = part.order[part.order + part.first >= start]
             if not len(chosen):
                 continue
             if single and self._fits(query, part):
