@@ -6,30 +6,52 @@ from pathlib import PurePath
 
 from strokesim.errors import FormatError, UnknownNameError
 from strokesim.formats import (
+    bdalab,
     character_trajectories,
     csv_columns,
+    digilets,
+    evdev,
+    homus,
+    hwrt,
     inkml,
     jsonl,
     omniglot,
+    pendigits,
+    pointer_events,
+    pot,
     quickdraw,
+    signature_text,
+    uim,
     uji,
     uji2,
     unipen,
+    wacom_csv,
 )
 from strokesim.formats.format import Format
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
     for module in (
+        bdalab,
         character_trajectories,
         csv_columns,
+        digilets,
+        evdev,
+        homus,
+        hwrt,
         inkml,
         jsonl,
         omniglot,
+        pendigits,
+        pointer_events,
+        pot,
         quickdraw,
+        signature_text,
+        uim,
         uji,
         uji2,
         unipen,
+        wacom_csv,
     )
 }
 """Every format, by name."""

@@ -1,0 +1,84 @@
+"""HOMUS: handwritten music symbols, one per file, as text.
+
+Reference: J. Calvo-Zaragoza, J. Oncina, "Recognition of Pen-Based Music Notation: the HOMUS
+dataset", ICPR 2014. ::
+
+    12-8-Time
+    28,107;30,107;30,110;25,121;
+    35,115;35,115;37,115;
+
+- The first line is the label; every further one is a stroke, its points ``x,y`` ended by
+  semicolons.
+- ``y`` grows downwards; the unit is a pixel of the tablet it was drawn on. There is no time.
+- Points repeat one another where the finger rested; they are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from strokesim.formats.bulk_numbers import parse_numbers
+from strokesim.formats.format import Format
+from strokesim.formats.source import Source
+from strokesim.ink import Ink, Stroke
+
+_POINT = rb"[ \t]*-?\d+(?:\.\d*)?,-?\d+(?:\.\d*)?[ \t]*;"
+_HEAD = re.compile(
+    rb"(?:\xef\xbb\xbf)?[A-Za-z0-9][^\n,;<{\[]{0,79}\r?\n" + _POINT + rb"[-\d.,; \t]*(?:\r?\n|\Z)"
+)
+
+
+def _sniff(head: bytes) -> bool:
+    return _HEAD.match(head) is not None
+
+
+def _read(source: Source) -> Iterator[Ink]:
+    first, _, rest = source.text().partition("\n")
+    label = first.strip()
+    if not label or ";" in label:
+        raise source.error(f"begins with {first[:40]!r}; needed: the label, alone in its line", 1)
+    strokes, damaged = [], 0
+    for number, line in enumerate(rest.split("\n"), 2):
+        if not line.strip():
+            continue
+        try:
+            strokes.append(Stroke(_points(line)))
+        except ValueError as error:
+            damaged += 1
+            source.skip(str(error), number)
+    if not strokes:
+        source.skip("has no stroke", 1)
+        return
+    yield Ink(
+        tuple(strokes),
+        label=label,
+        id=source.stem.removesuffix(".txt"),
+        source=source.name,
+        repairs={"damaged stroke left out": damaged} if damaged else {},
+    )
+
+
+def _points(line: str) -> np.ndarray:
+    """Return the points of a stroke, shape (n_points, 2)."""
+    pairs = line.strip().removesuffix(";").split(";")
+    odd = next((pair for pair in pairs if pair.count(",") != 1), None)
+    if odd is not None:
+        raise ValueError(f"{odd[:40]!r} is no point; needed: x,y")
+    values, _ = parse_numbers(" ".join(pairs).replace(",", " ").encode())
+    if len(values) != 2 * len(pairs):
+        raise ValueError("a point lacks a number; needed: x,y")
+    return values.reshape(-1, 2)
+
+
+FORMAT = Format(
+    name="homus",
+    title="HOMUS music symbols",
+    suffixes=(".txt",),
+    channels=("x", "y"),
+    sniff=_sniff,
+    read=_read,
+    lenient="damaged strokes are left out",
+)

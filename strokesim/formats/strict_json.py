@@ -1,0 +1,113 @@
+"""JSON from strangers: what is no JSON, and numbers that are none, refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from strokesim.formats.source import Source
+from strokesim.ink import LARGEST
+
+LARGEST_DOCUMENT = 64 << 20
+"""Most bytes of one JSON document. Parsed, it may take twenty times as much memory."""
+
+
+class BadJson(ValueError):
+    """What is wrong with a document; ``line`` tells where, if that is known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def parse_json(text: bytes) -> Any:
+    """Return what a JSON document in UTF-8 says.
+
+    Raises
+    ------
+    BadJson
+        If it is no JSON, is nested too deeply, is larger than `LARGEST_DOCUMENT`, or holds NaN
+        or an infinity, which JSON does not have.
+    """
+    if len(text) > LARGEST_DOCUMENT:
+        raise BadJson(f"is larger than the {LARGEST_DOCUMENT >> 20} MiB that one document may be")
+    try:
+        return json.loads(text.removeprefix(b"\xef\xbb\xbf"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise BadJson("is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise BadJson(f"is not JSON at character {error.pos + 1}: {error.msg}", error.lineno) from (
+            None
+        )
+    except ValueError as error:
+        raise BadJson(f"is not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def json_lines(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the object of each line that is not blank, and the number of the line.
+
+    Raises
+    ------
+    FormatError
+        If a line is no object, unless the source is read leniently.
+    """
+    for number, line in enumerate(source.data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = parse_json(line)
+            if not isinstance(record, dict):
+                raise BadJson("is no JSON object; one is needed per line")
+        except BadJson as error:
+            source.skip(str(error), number)
+        else:
+            yield number, record
+
+
+def number_of(value: Any, name: str) -> float:
+    """Return a number of a document.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or one above 2**53, which no pen has recorded.
+    """
+    if type(value) not in (int, float):
+        raise ValueError(f"{name} is {_shown(value)}; needed: a number")
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"{name} is more than a pen can record")
+    return float(value)
+
+
+def column_of(values: Any, name: str) -> np.ndarray:
+    """Return a list of numbers as an array, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If it is no list, or something in it is no number that a pen can record.
+    """
+    if not isinstance(values, list):
+        raise ValueError(f"{name} is {_shown(values)}; needed: a list of numbers")
+    if not {*map(type, values)} <= {int, float}:
+        odd = next(value for value in values if type(value) not in (int, float))
+        raise ValueError(f"{name} holds {_shown(odd)}; needed: numbers")
+    try:
+        column = np.array(values, np.float64)
+    except OverflowError:
+        raise ValueError(f"{name} holds more than a pen can record") from None
+    if not np.all(np.abs(column) <= LARGEST):
+        raise ValueError(f"{name} holds more than a pen can record")
+    return column
+
+
+def _shown(value: Any) -> str:
+    kind = {dict: "an object", list: "a list", type(None): "missing"}.get(type(value))
+    return kind or repr(value)[:40]
