@@ -40,7 +40,7 @@ MM_PER_UNIT = 20.0
 _CHANNELS = ("x", "y", "t", "pressure")
 _WIDTH = 5
 _NUMBER = rb"-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
-_SAMPLE = (_NUMBER + rb" +") * 3 + rb"%b(?:\.0*)? +" + _NUMBER + rb" "
+_SAMPLE = (_NUMBER + rb" +") * 3 + rb"%b(?:\.0*)? +" + _NUMBER + rb"\s+"
 # The first sample of a file is the first of a stroke, and another one stands in its line.
 _HEAD = re.compile(_SAMPLE % b"1" + _SAMPLE % b"[01]")
 _WRITER = re.compile(r"(\d+)-[a-z]-\d+-[a-z]+_")
