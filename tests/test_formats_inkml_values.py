@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strokesim.formats.inkml_values import BadTrace, TraceChannel, parse_trace
+from strokesim.formats.inkml import values as values_module
+from strokesim.formats.inkml.values import (
+    BadCount,
+    BadTrace,
+    TraceChannel,
+    parse_trace,
+    parse_traces,
+)
 
 X, Y = TraceChannel("X"), TraceChannel("Y")
 XY = [X, Y]
@@ -50,8 +57,8 @@ def test_the_example_of_the_recommendation_is_decoded():
         # A modifier stays until it is changed, for its own channel only.
         ("1 2,'1 5,1 5,!9 5,9 5", [[1, 2], [2, 5], [3, 5], [9, 5], [9, 5]]),
         ("!1!2,'1'1,'1 1", [[1, 2], [2, 3], [3, 4]]),
-        # A second difference behind two values as they are: their difference is the first.
-        ('0 0,2 3,"1"1,0 0', [[0, 0], [2, 3], [5, 7], [8, 11]]),
+        # A second difference goes on from the difference ahead of it.
+        ("0 0,'2'3,\"1\"1,0 0", [[0, 0], [2, 3], [5, 7], [8, 11]]),
         ("0 0,'2'3,\"1\"1,'2'3,!0!0", [[0, 0], [2, 3], [5, 7], [7, 10], [0, 0]]),
         # * repeats the number under its modifier.
         ("1 2,* *,'1'1,* *", [[1, 2], [1, 2], [2, 3], [3, 4]]),
@@ -85,7 +92,10 @@ def test_each_rule_of_the_grammar(text, points):
         ("1 2,''3 4", "point 1: channel X: .* is not a number"),
         ("'1 2", "point 0: channel X: a difference, and no value stands ahead of it"),
         ('"1 2', "point 0: channel X: a second difference, and no|a difference, and no value"),
-        ('1 2,"3 4', "point 1: channel X: a second difference, and no two values"),
+        ('1 2,2 4,"3 4', "point 2: channel X: a second difference, and no difference stands"),
+        ("1 2,'1'1,!2!2,\"3 4", "point 3: channel X: a second difference, and no difference"),
+        ("1 2,'1'1,,", "point 2 has 0 values"),
+        ('1 2,"3 4', "point 1: channel X: a second difference, and no difference stands"),
         ("* 1", r"point 0: channel X: \* repeats a number, and none stands ahead"),
         ("T 1", "point 0: channel X: 'T' is no number"),
         ("1e400 2", "channel X: '1e400' is more than a pen can record"),
@@ -109,6 +119,43 @@ def test_intermittent_numbers_left_out_are_their_default_or_0():
     assert parse_trace("1 2,1 2 9,1 2", channels)[:, 2].tolist() == [3, 9, 3]
     assert parse_trace("1 2,1 2", channels)[:, 2].tolist() == [3, 3]
     assert parse_trace("1 2", [X, Y, TraceChannel("P", intermittent=True)])[0, 2] == 0
+
+
+def test_a_leading_star_of_an_intermittent_channel_is_its_default_or_0():
+    assert parse_trace("1 2*,1 2T*,1 2*", [X, Y, B1, B2]).tolist() == [
+        [1, 2, 0, 0],
+        [1, 2, 1, 0],
+        [1, 2, 1, 0],
+    ]
+
+
+SEVERAL = "1 2,3 4; ;5 6,;7 x; 8-9 ,1e-3 .5;1 2,'1'1,2 2;1 2,3;1 2 3;+1 2".split(";")
+
+
+@pytest.mark.parametrize("texts", [SEVERAL, SEVERAL[:3], SEVERAL * 40, SEVERAL[4:6] * 3])
+def test_many_traces_are_what_each_is_alone(texts):
+    together = list(parse_traces(texts, XY))
+    assert len(together) == len(texts)
+    for text, samples in zip(texts, together, strict=True):
+        try:
+            expected = parse_trace(text, XY)
+        except BadTrace as error:
+            assert str(samples) == str(error)
+        else:
+            assert samples.tolist() == expected.tolist()
+
+
+def test_a_wrong_count_of_values_says_how_many_there_are():
+    for text, found in [("1", 1), ("1 2 3-4 .5", 5), ("1 2,3", 1)]:
+        with pytest.raises(BadCount) as caught:
+            parse_trace(text, XY)
+        assert caught.value.found == found
+
+
+def test_long_texts_are_cut_between_traces_and_not_within(monkeypatch):
+    monkeypatch.setattr(values_module, "_BATCH", 8)
+    texts = [f"{i} {i}" for i in range(9)]
+    assert [rows.tolist() for rows in parse_traces(texts, XY)] == [[[i, i]] for i in range(9)]
 
 
 def test_booleans_take_only_booleans():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strokesim.formats.inkml_values import TraceChannel
+from strokesim.formats.inkml.values import TraceChannel
 from strokesim.formats.xml_tree import Element
 
 _MM = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "in": 25.4, "pt": 25.4 / 72, "himetric": 0.01}

@@ -17,8 +17,8 @@ Reference: Ink Markup Language (InkML), W3C Recommendation 20 September 2011.
   ``ink.notes``.
 - Not applied: ``canvasTransform`` and ``mapping``, ``traceView``, ``timeOffset``.
 
-`strokesim.formats.inkml_values` has the grammar of the samples, and
-`strokesim.formats.inkml_channels` what they mean.
+`strokesim.formats.inkml.values` has the grammar of the samples, and
+`strokesim.formats.inkml.channels` what they mean.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ import numpy as np
 
 from strokesim.errors import InkError
 from strokesim.formats.format import Format
-from strokesim.formats.inkml_channels import BadFormat, Contexts, TraceFormat
-from strokesim.formats.inkml_values import BadTrace, parse_trace
-from strokesim.formats.inkml_writing import OURS, write_inkml
+from strokesim.formats.inkml.channels import BadFormat, Contexts, TraceFormat
+from strokesim.formats.inkml.values import BadTrace, parse_trace
+from strokesim.formats.inkml.writing import OURS, write_inkml
 from strokesim.formats.source import Source
 from strokesim.formats.xml_tree import Element, parse_xml
 from strokesim.ink import CHANNELS, Hover, Ink, Stroke
