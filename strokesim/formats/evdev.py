@@ -68,7 +68,7 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     reader = _Reader()
-    damaged = 0
+    left_out = len(source.skipped)
     for line, event in json_lines(source):
         try:
             if "abs" in event:
@@ -76,12 +76,12 @@ def _read(source: Source) -> Iterator[Ink]:
             else:
                 reader.take(event)
         except ValueError as error:
-            damaged += 1
             source.skip(str(error), line)
     strokes, hover = reader.runs.paths()
     if not strokes:
         source.skip("the pen is never down")
         return
+    damaged = len(source.skipped) - left_out
     repairs = reader.repairs + Counter({"damaged event left out": damaged})
     repairs.update({f"{name} left out": n for name, n in reader.runs.left_out.items()})
     yield Ink(
@@ -116,10 +116,10 @@ class _Reader:
 
     def describe(self, axes: Any) -> None:
         """Take in what the kernel says of each axis."""
-        if not isinstance(axes, dict):
-            raise ValueError("abs is no object of axes")
         if self._axes:
             raise ValueError("abs stands behind the first event; needed: ahead of it")
+        if not isinstance(axes, dict):
+            raise ValueError("abs is no object of axes")
         for name, info in axes.items():
             if not isinstance(info, dict):
                 raise ValueError(f"{name} is no object with minimum and maximum")

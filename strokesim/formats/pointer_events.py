@@ -61,17 +61,17 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     reader = _Reader(raw=b'"pointerrawupdate"' in source.data)
-    damaged = 0
+    left_out = len(source.skipped)
     for line, event in json_lines(source):
         try:
             reader.take(event)
         except ValueError as error:
-            damaged += 1
             source.skip(str(error), line)
     strokes, hover = reader.runs.paths()
     if not strokes:
         source.skip("the pointer is never down")
         return
+    damaged = len(source.skipped) - left_out
     repairs = reader.repairs + Counter({"damaged event left out": damaged})
     repairs.update({f"{name} left out": n for name, n in reader.runs.left_out.items()})
     yield Ink(
