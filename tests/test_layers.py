@@ -10,15 +10,24 @@ import pytest
 from conftest import ROOT
 
 # Everything may use these; they stand on nothing but each other.
-GROUND = {"errors", "ragged", "replacing", "threads"}
+GROUND = {"chance", "errors", "ragged", "replacing", "threads"}
 ARROWS = {
     "__init__": {"corpus", "datasets", "distances", "features", "formats", "ink", "search"},
     "appending": {"batches", "manifest", "shards"},
     "batches": {"features", "ink"},
+    "chance": set(),
     "cli": {"*"},
     "comparison": {"search", "evaluation", "corpus", "features", "ink", "distances"},
-    "corpus": {"appending", "batches", "entries", "features", "ink", "manifest", "parquet",
-               "shards"},
+    "corpus": {
+        "appending",
+        "batches",
+        "entries",
+        "features",
+        "ink",
+        "manifest",
+        "parquet",
+        "shards",
+    },
     "datasets": {"formats", "ink"},
     "distances": set(),
     "drawing": {"ink", "polylines", "svg"},
@@ -40,8 +49,8 @@ ARROWS = {
     "terminal": {"ink", "polylines"},
     "threads": set(),
 }
-GROUND_ARROWS = {"errors": set(), "ragged": {"errors"}, "replacing": {"errors"},
-                 "threads": {"errors"}}  # fmt: skip
+GROUND_ARROWS = {"chance": {"errors"}, "errors": set(), "ragged": {"errors"},
+                 "replacing": {"errors"}, "threads": {"errors"}}  # fmt: skip
 
 
 def modules():

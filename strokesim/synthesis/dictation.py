@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.ink import Ink
-from strokesim.synthesis.chance import check_generator
 from strokesim.synthesis.pen import record
 from strokesim.synthesis.plans import Plan, plans_of
 from strokesim.synthesis.writers import Writer

@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
-from strokesim.synthesis.chance import check_generator
 
 REACH = 2.33
 """Standard deviations (of log time) from its median at which a sub-movement counts as begun or

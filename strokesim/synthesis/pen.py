@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from strokesim.chance import check_generator
 from strokesim.ink import Ink, Stroke
-from strokesim.synthesis.chance import check_generator
 from strokesim.synthesis.movement import Movement
 from strokesim.synthesis.writers import Writer
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.synthesis.allographs import ALLOGRAPHS
-from strokesim.synthesis.chance import check_generator
 
 GLIDE, CORNER, ARRIVE, LEAVE, HEADED = range(5)
 JOINS = {"!": CORNER, "<": ARRIVE, ">": LEAVE}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
-from strokesim.synthesis.chance import check_generator
 from strokesim.synthesis.movement import Movement
 from strokesim.synthesis.plans import HEADED, Plan, plans_of
 
