@@ -21,7 +21,8 @@ from strokesim.distances import DISTANCES
 from strokesim.features import FEATURES
 from strokesim.formats import FORMATS
 
-PAGES = sorted(Path(__file__).parent.glob("*.md"))
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _TABLE = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -142,7 +143,14 @@ def _help_of(found: click.Command, context: click.Context) -> Iterable[str]:
             yield from _help_of(inner, click.Context(inner, info_name=name, parent=context))
 
 
+def baselines() -> str:
+    """Return the table of errors that benchmarks/baselines.py wrote."""
+    page = (ROOT / "benchmarks" / "results" / "baselines.md").read_text(encoding="utf-8")
+    return "".join(f"{line}\n" for line in page.splitlines() if line.startswith("|"))
+
+
 TABLES = {
+    "baselines": baselines,
     "commands": commands,
     "dataset-sources": dataset_sources,
     "datasets": datasets,
