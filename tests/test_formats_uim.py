@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from damaged_files import TOKENS, read_or_refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import TOKENS, read_or_refused
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink
@@ -57,7 +57,7 @@ def test_the_published_file_has_every_stroke_in_metres_and_seconds(data):
 @needs_library
 @pytest.mark.data
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(places=st.lists(st.floats(0, 1), min_size=1, max_size=3), token=st.sampled_from(TOKENS))
 def test_damaged_files_are_read_or_refused(data, places, token):
     content = bytearray((data / "wacom" / "hello_world_31.uim").read_bytes())
