@@ -11,10 +11,11 @@ import oracle
 from strategies import FLOATS, SMALL, radii, sequences
 from strokesim.distances.bounds import (
     DEPTH,
+    column_bounds,
     corner_bounds,
     fill_ends,
     fill_envelope,
-    middle_bounds,
+    row_bounds,
 )
 from strokesim.distances.cascade import in_order_of_bounds, keep_best
 from strokesim.distances.checks import check_radius
@@ -98,12 +99,14 @@ def test_no_bound_exceeds_the_distance(drawn, radius):
     shortest, most = int(part.lengths[0]), int(part.lengths[-1])
     below, above = reach + max(n - shortest, 0), reach + max(most - n, 0)
     fill_envelope(scaled, most, below, above, scratch.low, scratch.high)
-    middle_bounds(scaled, scratch.low, scratch.high, 1, room[0], most, room[7], boxes.ravel(),
-                  scratch.ends, scratch.rows, scratch.columns, features)  # fmt: skip
+    column_bounds(scratch.low, scratch.high, 1, room[0], most, room[7], scratch.ends,
+                  scratch.sums, features)  # fmt: skip
+    columns = scratch.sums.copy()
+    row_bounds(scaled, boxes.ravel(), scratch.sums, features)
     fill_tails(scaled, boxes.ravel(), scratch.tails, features)
     unscaled = float(part.scale) ** 2
     for lane, square in enumerate(np.array(squares(query, candidates, radius))[part.order]):
-        corner, middle = float(scratch.bounds[lane]), float(scratch.rows[lane])
+        corner, middle = float(scratch.bounds[lane]), float(max(columns[lane], scratch.sums[lane]))
         assert (corner + middle) / unscaled <= square
         for i in range(4, n + 1, 4):
             assert scratch.tails[i * LANES + lane] / unscaled <= square

@@ -14,8 +14,8 @@ section 4.2.1) takes from single cells.
 least the squared distance of that query step to the box around all steps of the candidate; the
 same holds for columns and the box around the query (Rath, Manmatha, MM-41, 2003, for several
 features; Lemire, Pattern Recognition 42, 2009, section 5, for both ways round). Rows and columns
-share cells, so the larger sum counts; rows and columns outside both corners share none with
-them, so that sum adds to the corners'.
+share cells, so their sums do not add up; those outside both corners share none with them, so
+either adds to the corners'.
 
 **Envelope.** With a radius, column j can only meet the query steps that the band lets it meet,
 so the box around those is enough (LB_Keogh: Keogh, Ratanamahatana, KAIS 7, 2005). The band is
@@ -111,19 +111,21 @@ def fill_envelope(query, n_columns, below, above, low, high):  # type: ignore[no
 
 
 @njit(cache=True, nogil=True)
-def middle_bounds(  # type: ignore[no-untyped-def]
-    query, low, high, stride, block, longest, lengths, boxes, ends, rows, columns, features
-):
-    """Set each lane of ``rows`` to the larger of the sums over rows and columns off the corners.
+def row_bounds(query, boxes, sums, features):  # type: ignore[no-untyped-def]
+    """Set ``sums`` to what the query's rows off the corners cost each lane at least."""
+    sums[:LANES] = 0
+    middle = (DEPTH, max(len(query) - DEPTH, DEPTH))
+    rows_to_boxes(features, query, middle, boxes, sums, 0)
+
+
+@njit(cache=True, nogil=True)
+def column_bounds(low, high, stride, block, longest, lengths, ends, sums, features):  # type: ignore[no-untyped-def]
+    """Set ``sums`` to what each lane's columns off the corners cost at least.
 
     ``low`` and ``high`` are the query's envelope (stride 1) or its box (stride 0).
     """
     for lane in range(LANES):
-        rows[lane] = columns[lane] = 0
+        sums[lane] = 0
         ends[lane] = lengths[lane] - DEPTH
-    inner = (DEPTH, max(len(query) - DEPTH, DEPTH))
-    rows_to_boxes(features, query, inner, boxes, rows, 0)
-    inner = (DEPTH, max(longest - DEPTH, DEPTH))
-    columns_to_envelope(features, low, high, stride, block, inner, ends, columns)
-    for lane in range(LANES):
-        rows[lane] = max(rows[lane], columns[lane])
+    middle = (DEPTH, max(longest - DEPTH, DEPTH))
+    columns_to_envelope(features, low, high, stride, block, middle, ends, sums)

@@ -19,13 +19,17 @@ from numba import njit
 
 from strokesim.distances.bounds import (
     DEPTH,
+    column_bounds,
     corner_bounds,
     fill_ends,
     fill_envelope,
-    middle_bounds,
+    row_bounds,
 )
 from strokesim.distances.lane_dtw import dtw_lanes, fill_squares, fill_tails, pack
 from strokesim.distances.vectors import LANES
+
+FIRST_CHUNK = 4 * LANES
+"""How many candidates are looked at before the limit is first lowered; then twice as many."""
 
 BUCKETS = 256
 """Candidates are visited in the order of their bounds, up to this resolution."""
@@ -98,6 +102,64 @@ def pack_boxes(boxes, members, count, scale, box_block):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
+def thin_by_rows(query, limit, part, scratch, size, features):  # type: ignore[no-untyped-def]
+    """Keep in the chunk what corners and rows leave within the limit; return how many.
+
+    Looks at boxes only, so that the steps of most candidates are never read.
+    """
+    bounds, chunk, members, boxes = scratch.bounds, scratch.chunk, scratch.members, scratch.boxes
+    left = 0
+    for start in range(0, size, LANES):
+        width = min(LANES, size - start)
+        for lane in range(width):
+            members[lane] = part.order[chunk[start + lane]]
+        pack_boxes(part.boxes, members, width, part.scale, boxes)
+        row_bounds(query, boxes, scratch.sums, features)
+        for lane in range(width):
+            position = chunk[start + lane]
+            chunk[left] = position
+            left += bounds[position] + scratch.sums[lane] <= limit
+    return left
+
+
+@njit(cache=True, nogil=True)
+def thin_by_columns(query, radius, limit, part, scratch, room, size, features):  # type: ignore[no-untyped-def]
+    """Keep in the chunk what corners and columns leave within the limit; return how many.
+
+    The chunk ascends in length: lanes of one block have bands nearly alike.
+    """
+    bounds, chunk, members = scratch.bounds, scratch.chunk, scratch.members
+    low, high, flat = scratch.low, scratch.high, part.values.reshape(-1)
+    n, left = len(query), 0
+    free = radius >= n + part.lengths[-1]
+    known_below = known_above = known_columns = -1
+    for start in range(0, size, LANES):
+        width = min(LANES, size - start)
+        shortest = part.lengths[chunk[start]]
+        longest = part.lengths[chunk[start + width - 1]]
+        for lane in range(width):
+            members[lane] = part.order[chunk[start + lane]]
+        below, above = radius + max(n - shortest, 0), radius + max(longest - n, 0)
+        columns = longest
+        if free:
+            below = above = n
+            columns = 1
+        if below != known_below or above != known_above or columns > known_columns:
+            fill_envelope(query, columns, below, above, low, high)
+            known_below, known_above, known_columns = below, above, columns
+        pack(flat, part.offsets, members, width, part.scale, len(features), room)
+        stride = 0 if free else 1
+        column_bounds(
+            low, high, stride, room[0], longest, room[7], scratch.ends, scratch.sums, features
+        )
+        for lane in range(width):
+            position = chunk[start + lane]
+            chunk[left] = position
+            left += bounds[position] + scratch.sums[lane] <= limit
+    return left
+
+
+@njit(cache=True, nogil=True)
 def nearest_candidates(  # type: ignore[no-untyped-def]
     query,
     ends,
@@ -130,16 +192,14 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
         See `parts.Part`, `rooms.Scratch`, `lane_dtw.room_for`.
     found, squares : int64 and float64 (n_candidates,)
         Numbers of sequences in the part; squares in the units of the features.
-    seen : int64 (3,)
-        Counters: candidates bounded by corners, by boxes or envelopes, and warped.
+    seen : int64 (4,)
+        Counters: candidates bounded by corners, by rows, by columns, and warped.
     """
     values, offsets, order, lengths, boxes, corners, alive, removed, scale, _ = part
     rescale = np.float64(scale) * np.float64(scale)
     limit = limit * rescale
-    bounds, visit, within, chunk, members, low, high, box_block, tails, rows, columns, ends_of = (
-        scratch
-    )
-    result, own_lengths = room[5], room[7]
+    bounds, visit, chunk, members = scratch.bounds, scratch.visit, scratch.chunk, scratch.members
+    box_block, tails, result = scratch.boxes, scratch.tails, room[5]
     flat = values.reshape(-1)
     n, n_features, count = len(query), len(features), len(order)
     corner_bounds(ends, n, corners, lengths, bounds, features)
@@ -150,13 +210,6 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
         for position in range(count):
             if not alive[position]:
                 bounds[position] = np.inf
-    if radius >= n + lengths[count - 1]:
-        stride = 0
-        fill_envelope(query, 1, n, n, low, high)
-    else:
-        stride = 1
-    wide_below = wide_above = wide_columns = -1
-
     best_of_each_lane(bounds, n_blocks, members)
     n_seeds = 0
     for lane in range(LANES):
@@ -166,54 +219,27 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
             n_seeds += 1
     seeds = True
     n_found = n_visit = at = 0
+    most = FIRST_CHUNK
     while True:
         if seeds:
             size = n_seeds
         else:
             size = 0
-            while at < n_visit and size < len(chunk):
+            while at < n_visit and size < most:
                 if bounds[visit[at]] <= limit:
                     chunk[size] = visit[at]
                     size += 1
                 at += 1
             if size == 0:
                 break
+            # Few at first: each chunk may lower the limit for the next.
+            most = min(2 * most, len(chunk))
             # Positions ascend with the length: lanes of one block end together.
             chunk[:size].sort()
-            left = 0
-            for start in range(0, size, LANES):
-                width = min(LANES, size - start)
-                shortest, longest = lengths[chunk[start]], lengths[chunk[start + width - 1]]
-                for lane in range(width):
-                    members[lane] = order[chunk[start + lane]]
-                if stride == 1:
-                    below, above = radius + max(n - shortest, 0), radius + max(longest - n, 0)
-                    if below != wide_below or above != wide_above or longest > wide_columns:
-                        fill_envelope(query, longest, below, above, low, high)
-                        wide_below, wide_above, wide_columns = below, above, longest
-                pack(flat, offsets, members, width, scale, n_features, room)
-                pack_boxes(boxes, members, width, scale, box_block)
-                middle_bounds(
-                    query,
-                    low,
-                    high,
-                    stride,
-                    room[0],
-                    longest,
-                    own_lengths,
-                    box_block,
-                    ends_of,
-                    rows,
-                    columns,
-                    features,
-                )
-                seen[1] += width
-                for lane in range(width):
-                    position = chunk[start + lane]
-                    if bounds[position] + rows[lane] <= limit:
-                        chunk[left] = position
-                        left += 1
-            size = left
+            seen[1] += size
+            size = thin_by_rows(query, limit, part, scratch, size, features)
+            seen[2] += size
+            size = thin_by_columns(query, radius, limit, part, scratch, room, size, features)
         for start in range(0, size, LANES):
             width = min(LANES, size - start)
             for lane in range(width):
@@ -223,7 +249,7 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
                 pack_boxes(boxes, members, width, scale, box_block)
                 fill_tails(query, box_block, tails, features)
             dtw_lanes(query, radius, limit, tails, longest, room, features)
-            seen[2] += width
+            seen[3] += width
             for lane in range(width):
                 square = np.float64(result[lane])
                 if square <= limit and square < np.inf:
@@ -237,7 +263,7 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
         if seeds:
             for lane in range(n_seeds):
                 bounds[chunk[lane]] = np.inf
-            n_visit = in_order_of_bounds(bounds, count, limit, visit, within)
+            n_visit = in_order_of_bounds(bounds, count, limit, visit, scratch.within)
             seeds = False
     return n_found
 

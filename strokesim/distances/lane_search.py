@@ -31,10 +31,11 @@ SINGLE_ERROR = 1.9e-5
 
 
 class Seen(NamedTuple):
-    """How many candidates each stage of a search has seen, over all queries so far."""
+    """How many candidates each stage of a search has looked at, over all queries so far."""
 
-    bounded: int
-    boxed: int
+    corners: int
+    rows: int
+    columns: int
     warped: int
 
 
@@ -57,7 +58,7 @@ class LaneSearch:
         self.parts = Parts(sequences)
         self._features = (0,) * sequences.n_features
         self._rooms = Rooms(sequences.n_features)
-        self._seen = np.zeros(3, np.int64)
+        self._seen = np.zeros(4, np.int64)
 
     @property
     def seen(self) -> Seen:

@@ -26,8 +26,7 @@ class Scratch(NamedTuple):
     high: np.ndarray  # (n_steps, n_features)
     boxes: np.ndarray  # (2, n_features, LANES) flat: boxes of one block
     tails: np.ndarray  # (n_steps + 1, LANES) flat: what rows from i on add at least
-    rows: np.ndarray  # (LANES,) sums over rows
-    columns: np.ndarray  # (LANES,) sums over columns
+    sums: np.ndarray  # (LANES,) bounds of rows or columns
     ends: np.ndarray  # (LANES,) int32, where the middle of each lane ends
 
 
@@ -72,8 +71,7 @@ class Rooms:
                 high=np.empty((longest, self._n_features), np.float32),
                 boxes=aligned(2 * self._n_features * LANES),
                 tails=aligned((longest + 1) * LANES),
-                rows=aligned(LANES),
-                columns=aligned(LANES),
+                sums=aligned(LANES),
                 ends=aligned(LANES, np.int32),
             )
             self._kept.scratch = (longest, count, kept)
