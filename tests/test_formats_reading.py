@@ -86,7 +86,7 @@ def test_an_archive_without_suffix_or_in_memory_is_told_by_its_content(archive):
 
 
 def test_gzip_is_undone_wherever_it_is_found(tmp_path):
-    put(tmp_path / "in" / "a.jsonl.gz", gzip.compress((JSONL % "a").encode()))
+    put(tmp_path / "in" / "a.jsonl.gz", gzip.compress((JSONL % "a").encode(), mtime=0))
     put(tmp_path / "in" / "b.jsonl", gzip.compress((JSONL % "b").encode()))
     assert labels(tmp_path / "in") == ["a", "b"]
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as file:
@@ -175,12 +175,12 @@ def test_a_source_names_the_file(tmp_path, archive):
     [
         ("", "ink: is empty"),
         (" \n\n", "ink: is empty"),
-        (gzip.compress(b""), "ink: is empty"),
+        (gzip.compress(b"", mtime=0), "ink: is empty"),
         ("hello\n", r"ink: is no ink in a known format \(.*csv, inkml, jsonl, .*\)"),
         (b"\x00\x01\x02", "ink: is no ink in a known format"),
         (bz2.compress(b"hello"), "ink: is no ink in a known format"),
-        (gzip.compress((JSONL % "a").encode())[:-9], "ink: is damaged or cut off"),
-        (gzip.compress((JSONL % "a").encode())[:-8] + bytes(8), "ink: is damaged: CRC"),
+        (gzip.compress((JSONL % "a").encode(), mtime=0)[:-9], "ink: is damaged or cut off"),
+        (gzip.compress((JSONL % "a").encode(), mtime=0)[:-8] + bytes(8), "ink: is damaged: CRC"),
         (b"\x1f\x8b" + bytes(20), "ink: is damaged: Unknown compression method"),
         (b"PK\x03\x04" + bytes(20), "ink: is damaged or cut off: File is not a zip file"),
     ],

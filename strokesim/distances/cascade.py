@@ -86,7 +86,7 @@ def in_order_of_bounds(bounds, count, limit, order, within):  # type: ignore[no-
     for bucket in range(BUCKETS):
         starts[bucket + 1] += starts[bucket]
     for place in range(n_within):
-        bucket = np.int64(bounds[within[place]] * fit)
+        bucket = int(bounds[within[place]] * fit)
         order[starts[bucket]] = within[place]
         starts[bucket] += 1
     return n_within

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from strokesim.distances.vectors import INT32, INT64, LANES, Emitter
+
+# Kernels call an intrinsic without the typing context that its definition begins with.
+intrinsic: Any = extending.intrinsic
 
 
 @intrinsic

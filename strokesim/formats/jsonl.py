@@ -123,7 +123,7 @@ def _list(value: Any, name: str) -> list[Any]:
 def _text(value: Any, name: str) -> str | None:
     if not (value is None or _is_text(value)):
         raise ValueError(f"{name} is {_kind(value)}; needed: a text")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _scale(value: Any) -> float | None:
