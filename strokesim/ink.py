@@ -23,6 +23,9 @@ CHANNELS = ("x", "y", "t", "pressure", "altitude", "azimuth")
 # no reading of a pen, and its square would overflow float32 and its sums float64.
 LARGEST = 2.0**53
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_set = object.__setattr__
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
@@ -74,8 +77,20 @@ class Stroke:
                 f"sample {row}: {channels[column]} is {samples[row, column]:g}; "
                 "a reading is finite and at most 2**53 in size"
             )
-        object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "channels", channels)
+        _set(self, "samples", samples)
+        _set(self, "channels", channels)
+
+    @classmethod
+    def _trusted(cls, samples: np.ndarray, channels: tuple[str, ...]) -> Stroke:
+        """Return a stroke of what a reader has checked, all samples of a file at once.
+
+        The samples are a read-only C-contiguous float64 array that ``__post_init__`` would
+        have taken as it is.
+        """
+        stroke = object.__new__(cls)
+        _set(stroke, "samples", samples)
+        _set(stroke, "channels", channels)
+        return stroke
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -180,10 +195,40 @@ class Ink:
                 raise InkError(f"hover before stroke {before} of {len(strokes)}")
         if self.mm_per_unit is not None and not 0 < self.mm_per_unit < float("inf"):
             raise InkError(f"mm_per_unit is {self.mm_per_unit!r}; a positive number or None")
-        object.__setattr__(self, "strokes", strokes)
-        object.__setattr__(self, "hover", hover)
-        object.__setattr__(self, "repairs", MappingProxyType(dict(self.repairs)))
-        object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
+        _set(self, "strokes", strokes)
+        _set(self, "hover", hover)
+        _set(self, "repairs", MappingProxyType(dict(self.repairs)))
+        _set(self, "notes", MappingProxyType(dict(self.notes)))
+
+    @classmethod
+    def _trusted(
+        cls,
+        strokes: tuple[Stroke, ...],
+        label: str | None,
+        writer: str | None,
+        id: str | None,
+        source: str | None,
+        mm_per_unit: float | None = None,
+        hover: tuple[Hover, ...] = (),
+        repairs: Mapping[str, int] = _NOTHING,
+        notes: Mapping[str, str] = _NOTHING,
+    ) -> Ink:
+        """Return an ink of what a reader has checked.
+
+        There is a stroke, all have the same channels, and the mappings are `MappingProxyType`
+        of dictionaries that nobody changes.
+        """
+        ink = object.__new__(cls)
+        _set(ink, "strokes", strokes)
+        _set(ink, "label", label)
+        _set(ink, "writer", writer)
+        _set(ink, "id", id)
+        _set(ink, "source", source)
+        _set(ink, "mm_per_unit", mm_per_unit)
+        _set(ink, "hover", hover)
+        _set(ink, "repairs", repairs)
+        _set(ink, "notes", notes)
+        return ink
 
     @classmethod
     def from_arrays(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from strokesim.errors import FormatError
-from strokesim.formats import read_ink, read_inks, unipen_tree
+from strokesim.formats import read_ink, read_inks
+from strokesim.formats.unipen import unipen_format
 from strokesim.ink import Hover, Stroke
 
 SEGMENTED = """.COORD X Y
@@ -92,12 +93,6 @@ def test_counting_starts_again_with_each_set(tmp_path):
     ]
 
 
-def test_a_segment_without_delineation_has_the_components_up_to_the_next(tmp_path):
-    text = ".VERSION 1.0 0\n.SEGMENT CHARACTER\n.PEN_DOWN\n1 1\n.PEN_UP\n.PEN_DOWN\n2 2\n.PEN_UP\n"
-    text += ".SEGMENT CHARACTER\n.PEN_DOWN\n3 3\n.PEN_UP\n"
-    assert [xy(ink) for ink in read_inks(written(tmp_path, text))] == [[[1], [2]], [[3]]]
-
-
 def test_a_file_without_segments_is_one_ink(tmp_path):
     ink = read_ink(written(tmp_path, ".PEN_DOWN\n1 1\n.PEN_DOWN\n2 2\n.PEN_UP\n"))
     assert (xy(ink), ink.label, ink.id) == ([[1], [2]], None, "a.unipen#0")
@@ -136,11 +131,86 @@ def test_the_scale_is_known_where_x_and_y_state_the_same(tmp_path, declarations,
 
 @pytest.mark.parametrize(
     ("quoted", "label"),
-    [('"a"', "a"), ('"\\""', '"'), ('"""', '"'), ('"\\@"', "@"), ('"a b"', "a b"), ("", None)],
+    [
+        ('"a"', "a"),
+        ('"\\""', '"'),
+        ('"""', '"'),
+        ('"\\@"', "@"),
+        ('"\\\\"', "\\"),
+        ('"\\n\\t"', "\n\t"),
+        ('"a b"', "a b"),
+        ('"a\n\tb"', "a  b"),
+        ('""', ""),
+        ('"0-1"', "0-1"),
+        ("", None),
+    ],
 )
 def test_labels_are_unquoted_and_their_escapes_undone(tmp_path, quoted, label):
     ink = read_ink(written(tmp_path, f".SEGMENT A 0 ? {quoted}\n.PEN_DOWN\n1 1\n.PEN_UP\n"))
     assert ink.label == label
+
+
+def test_declarations_are_kept_as_notes_and_nonsense_is_not_trusted(tmp_path):
+    text = (
+        ".VERSION 1.0\n.DATA_SOURCE  nici\n.PAD Brand: Wacom\n   Type: PL\n.SKILL ???\n.AGE 24\n"
+        ".POINTS_PER_SECOND 9600\n.START_SET first\n.LEXICON_ID x.lex\n"
+        ".PEN_DOWN\n1 1\n.PEN_UP\n.AGE ?\n.START_SET\n.PEN_DOWN\n2 2\n"
+    )
+    first, second = read_inks(written(tmp_path, text))
+    common = {"data source": "nici", "pad": "Brand: Wacom Type: PL", "points per second": "9600"}
+    assert dict(first.notes) == {**common, "age": "24", "set": "first"}
+    assert dict(second.notes) == common
+    assert first.channels == ("x", "y")
+
+
+def test_what_is_declared_behind_the_segments_counts_for_the_ink_ahead_of_which_it_stands(tmp_path):
+    text = (
+        '.SEGMENT A 0 ? "a"\n.SEGMENT A 1 ? "b"\n.X_POINTS_PER_MM 10\n.Y_POINTS_PER_MM 10\n'
+        ".WRITER_ID v\n.PEN_DOWN\n1 1\n.X_POINTS_PER_MM 20\n.Y_POINTS_PER_MM 20\n.PEN_DOWN\n2 2\n"
+    )
+    inks = list(read_inks(written(tmp_path, text)))
+    assert [(ink.mm_per_unit, ink.writer) for ink in inks] == [(0.1, "v"), (0.05, "v")]
+
+
+def test_free_text_may_begin_with_digits_and_dots_and_be_in_two_encodings(tmp_path):
+    text = (
+        b".DATA_INFO\n12 words\n1 2\n...and more\n.5 of it\n.COMMENT caf\xc3\xa9\n"
+        b'.SEGMENT A 0 ? "\xe9"\n.SEGMENT A 0 ? "\xc3\xa9"\n.PEN_DOWN\n1 1\n.PEN_UP\n'
+    )
+    assert [(ink.label, xy(ink)) for ink in read_inks(written(tmp_path, text))] == [
+        ("\u00e9", [[1]]),
+        ("\u00e9", [[1]]),
+    ]
+
+
+def test_a_keyword_of_ones_own_is_declared_first(tmp_path):
+    text = ".KEYWORD .SHOE_SIZE [N] of the writer\n.SHOE_SIZE 44\n.PEN_DOWN\n1 1\n"
+    assert xy(read_ink(written(tmp_path, text))) == [[1]]
+
+
+def test_a_level_of_the_hierarchy_is_chosen(tmp_path):
+    path = written(tmp_path, SEGMENTED)
+    for level, labels in (("WORD", ["two"]), ("CHARACTER", ["t", "o"]), (None, ["two", "t", "o"])):
+        inks = read_inks(path, format=unipen_format(level=level))
+        assert [ink.label for ink in inks] == labels
+    with pytest.raises(FormatError, match="of the level 'LINE'; there are: CHARACTER, WORD"):
+        list(read_inks(path, format=unipen_format(level="LINE")))
+
+
+def test_a_segment_in_the_air_is_no_ink_and_no_error_among_ink(tmp_path):
+    path = written(tmp_path, SEGMENTED.replace("CHARACTER 0", "CHARACTER 1"))
+    skipped = []
+    assert [ink.label for ink in read_inks(path, skipped=skipped)] == ["two", "o"]
+    (error,) = skipped
+    assert (error.line, error.reason) == (
+        3,
+        "a .SEGMENT names no ink, only movement in the air",
+    )
+
+
+def test_one_pen_down_may_follow_another(tmp_path):
+    text = '.SEGMENT A 1 ? "b"\n.PEN_DOWN\n1 1\n.PEN_DOWN\n2 2\n.PEN_DOWN\n.PEN_DOWN\n3 3\n'
+    assert xy(read_ink(written(tmp_path, text))) == [[2]]
 
 
 def test_a_label_of_latin_1_is_understood(tmp_path):
@@ -176,34 +246,6 @@ def test_line_ends_of_every_system_are_understood(tmp_path, end):
     assert read_ink(written(tmp_path, text)).strokes[0]["x"].tolist() == [1, 0.5]
 
 
-def test_an_include_is_read_in_its_place(tmp_path):
-    (tmp_path / "data").mkdir()
-    written(tmp_path / "data", ".COORD Y X\n.PEN_DOWN\n1 1\n.PEN_UP\n", "b.dat")
-    path = written(tmp_path, '.INCLUDE data/b.dat\n.SEGMENT A 0 ? "a"\n')
-    ink = read_ink(path)
-    assert (xy(ink), ink.label, dict(ink.notes)) == ([[1]], "a", {"hierarchy": "A"})
-
-
-def test_a_missing_include_is_noted_where_nothing_else_is_missing(tmp_path):
-    ink = read_ink(written(tmp_path, ".INCLUDE dene.doc\n.PEN_DOWN\n1 1\n.PEN_UP\n"))
-    assert dict(ink.notes) == {"missing include": "dene.doc"}
-
-
-def test_a_missing_include_is_named_where_components_are_missing_too(tmp_path):
-    path = written(tmp_path, '.INCLUDE b.dat\n.SEGMENT A 7 ? "a"\n.PEN_DOWN\n1 1\n.PEN_UP\n')
-    with pytest.raises(FormatError, match=r"component 7 of 1 .* is not there; not found: b.dat"):
-        read_ink(path)
-
-
-def test_includes_that_multiply_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(unipen_tree, "LARGEST_FILE", 1 << 20)
-    for number in range(15):
-        written(tmp_path, f".INCLUDE {number + 1}.dat\n" * 3, f"{number}.dat")
-    written(tmp_path, ".PEN_DOWN\n1 1\n" + " " * 1000, "15.dat")
-    with pytest.raises(FormatError, match="includes are larger than 1 MiB together"):
-        list(read_inks(tmp_path / "0.dat"))
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -221,6 +263,10 @@ def test_includes_that_multiply_are_refused(tmp_path, monkeypatch):
         (".5 1\n.PEN_DOWN\n1 1\n", "bad.unipen:1: text ahead of the first keyword"),
         (".PEN_UP\n1 1\n", "a .SEGMENT names no ink, only movement in the air"),
         (".PEN_DOWN\n.PEN_UP\n", "bad.unipen: holds no ink"),
+        ('.SEGMENT A 0 ? "a\n.PEN_DOWN\n1 1\n', "bad.unipen:1: .SEGMENT is not followed by"),
+        ('.SEGMENT A x ? "a"\n.PEN_DOWN\n1 1\n', "bad.unipen:1: .SEGMENT is not followed by"),
+        (".PEN_DWON\n1 1\n", "bad.unipen:1: .PEN_DWON is no keyword of UNIPEN"),
+        (".PEN_DOWN\n\x01\n", "bad.unipen:2: nothing that is a number"),
         (".INCLUDE " + "x" * 999 + "\n.PEN_DOWN\n1 1\n", "bad.unipen:1: .INCLUDE x.* too long"),
         (".INCLUDE ../x\n.PEN_DOWN\n1 1\n", "bad.unipen:1: .INCLUDE ../x leaves the folder"),
         (".PEN_DOWN\n1 1\n.INCLUDE bad.unipen\n", "bad.unipen:3: .* includes itself"),

@@ -41,6 +41,37 @@ def words_per_line(text: bytes, starts: np.ndarray) -> np.ndarray:
     return np.diff(np.searchsorted(starts, ends), prepend=0)
 
 
+def uneven_line(text: bytes, starts: np.ndarray, n_columns: int) -> tuple[int, int] | None:
+    """Return the first line whose words are no whole rows, so that a lost one shifts no others.
+
+    Parameters
+    ----------
+    text, starts
+        As in `words_per_line`.
+    n_columns : int
+        Words in a row.
+
+    Returns
+    -------
+    (int, int) or None
+        How many words stand in that line, and where the first of them begins.
+    """
+    n_rows = len(starts) // n_columns
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    if (
+        len(starts) == n_rows * n_columns
+        and len(ends) == n_rows - 1
+        and np.all(starts[n_columns - 1 :: n_columns][:-1] < ends)
+        and np.all(ends < starts[n_columns::n_columns])
+    ):
+        return None
+    per_line = words_per_line(text, starts)
+    uneven = np.flatnonzero(per_line % n_columns)
+    if len(uneven) == 0:
+        return None
+    return int(per_line[uneven[0]]), int(starts[per_line[: uneven[0]].sum()])
+
+
 def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Convert decimal numbers separated by white space.
 
@@ -71,7 +102,12 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
         codes = np.frombuffer(text + b" ", np.uint8)
         signs = np.flatnonzero(codes == ord("-"))
         if np.all((codes[signs - 1] <= 32) | (signs == 0)) and np.all(codes[signs + 1] > ord("-")):
-            values = np.fromstring(text.decode("ascii"), np.float64, sep=" ")
+            # Integers are read four times as fast, saturate where they are too large, and
+            # have no negative zero.
+            kind = np.float64 if np.any(codes[signs + 1] == ord("0")) else np.int64
+            values = np.fromstring(text.decode("ascii"), kind, sep=" ").astype(
+                np.float64, copy=False
+            )
         else:
             raise _first_bad(text)
     elif text.translate(None, _DECIMAL):

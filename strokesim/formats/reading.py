@@ -17,7 +17,7 @@ from strokesim.ink import Ink
 
 def read_inks(
     *paths: InkPath,
-    format: str | None = None,
+    format: str | Format | None = None,
     lenient: bool = False,
     skipped: list[FormatError] | None = None,
 ) -> Iterator[Ink]:
@@ -32,9 +32,9 @@ def read_inks(
     *paths : path-like or BinaryIO
         Files, folders, zip archives, "archive.zip/member/or/folder", "-" for standard input,
         or files open in binary mode.
-    format : str, optional
-        A name in `FORMATS`. None tells it for each file by its content, and by its suffix
-        where that is not enough.
+    format : str or Format, optional
+        A name in `FORMATS`, or a format of one's own. None tells it for each file
+        by its content, and by its suffix where that is not enough.
     lenient : bool
         Leave out what is damaged instead of raising, and read the rest.
     skipped : list of FormatError, optional
@@ -59,13 +59,13 @@ def read_inks(
     >>> len(inks), inks[0].label  # doctest: +SKIP
     (7494, '8')
     """
-    chosen = None if format is None else format_named(format)
+    chosen = format_named(format) if isinstance(format, str) else format
     if not paths:
         raise ArgumentError("no path to read ink from; give at least one")
     return _inks(paths, chosen, lenient, [] if skipped is None else skipped)
 
 
-def read_ink(path: InkPath, *, format: str | None = None, lenient: bool = False) -> Ink:
+def read_ink(path: InkPath, *, format: str | Format | None = None, lenient: bool = False) -> Ink:
     """Read the one ink of a file.
 
     Parameters

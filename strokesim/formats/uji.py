@@ -15,16 +15,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
+from types import MappingProxyType
 
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
-from strokesim.formats.unipen import ink_of, notes_of
+from strokesim.formats.unipen import InkMaker
 from strokesim.formats.unipen_tree import Tree
 from strokesim.ink import Ink
 
 MM_PER_UNIT = 1 / 100
 
-_CLASS = re.compile(r"Class \[(.)\]")
+_CLASS = re.compile(rb"Class \[(.)\]\s*")
 
 
 def _sniff(head: bytes) -> bool:
@@ -33,24 +34,24 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     named = re.search(r"-(w\d+)$", PurePath(source.stem).stem)
+    writer = named[1] if named else None
     tree = Tree(source, y_sign=1.0)
+    maker = InkMaker(tree, mm_per_unit=MM_PER_UNIT)
     for number, (segment, components) in enumerate(tree.inks()):
-        notes = notes_of(tree, segment)
-        if match := _CLASS.fullmatch(segment.comment or ""):
-            notes["class"] = match[1]
-        ink = ink_of(
+        notes = maker.notes(segment, components)
+        if match := _CLASS.fullmatch(segment.comment):
+            notes["class"] = match[1].decode("latin-1")
+        ink = maker.ink(
+            segment,
             components,
             label=segment.label,
-            writer=named[1] if named else None,
+            writer=writer,
             id=f"{source.stem}#{number}",
-            source=source.name,
-            mm_per_unit=MM_PER_UNIT,
-            notes=notes,
+            notes=MappingProxyType(notes),
         )
-        if ink is None:
-            segment.source.skip("a .SEGMENT names no pen-down samples", segment.line)
-        else:
+        if ink is not None:
             yield ink
+    maker.finish()
 
 
 FORMAT = Format(
@@ -61,5 +62,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     refines="unipen",
-    lenient="segments that name missing components are left out",
+    lenient="damaged components and segments are left out",
 )

@@ -1,0 +1,228 @@
+"""UNIPEN components: samples behind the pen statements, and what a delineation names of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, uneven_line
+from strokesim.formats.unipen_statements import Statements
+from strokesim.ink import Stroke
+
+DUMMY = "dummy component left out"
+DAMAGED = "damaged component left out"
+UNTIMED = "time of a component's first sample alone left out"
+
+_NAMES = {"X": "x", "Y": "y", "T": "t"}
+_PART = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
+
+
+@dataclass(slots=True)
+class Block:
+    """Components that stand one after the other in one file, under the same declarations."""
+
+    statements: Statements
+    channels: tuple[str, ...] | None
+    """As ``.COORD`` names them; None where none stands ahead, empty where it is damaged."""
+    mm_per_unit: float | None
+    writer: str | None
+    facts: Mapping[str, str]
+    """Declarations that are kept as notes."""
+    target: list[Component]
+    down: list[bool] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """Of the statements."""
+
+
+class Component(NamedTuple):
+    """The samples that follow one pen statement."""
+
+    down: bool
+    path: Stroke | None
+    """None where there is no ink in it; it counts all the same."""
+    lost: str | None
+    """What was mended, or why there is no path."""
+    block: Block
+
+
+def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray:
+    """Convert all samples of a block at once, cut them up again, and add them to its target.
+
+    Parameters
+    ----------
+    block : Block
+        With at least one component, its channels known.
+    y_sign : float
+        -1 where y grows upwards in the file.
+    first_time_only : bool
+        Whether a component's first sample alone may have a time, as LipiTk writes it.
+
+    Returns
+    -------
+    ndarray of float64
+        The steps of T from sample to sample; empty where T is not recorded.
+
+    Raises
+    ------
+    FormatError
+        If a component is damaged, unless the source is read leniently.
+    """
+    try:
+        components, steps = _converted(block, y_sign)
+        if first_time_only and "T" in block.channels:
+            components = [_without_times(component) for component in components]
+        block.target += components
+        # Components keep their block for what was declared.
+        block.texts.clear()
+        return steps
+    except _Damage as damage:
+        if len(block.texts) == 1:
+            return _convert_one(block, y_sign, damage, first_time_only=first_time_only)
+        if not block.statements.source.lenient and not first_time_only:
+            raise damage.error(block) from None
+    steps = []
+    for down, text, number in zip(block.down, block.texts, block.numbers, strict=True):
+        # A block for each, so that only what is damaged is lost.
+        one = Block(
+            block.statements, block.channels, block.mm_per_unit, block.writer, block.facts,
+            block.target, [down], [text], [number],
+        )  # fmt: skip
+        steps.append(convert(one, y_sign, first_time_only=first_time_only))
+    return np.concatenate(steps)
+
+
+class _Damage(ValueError):
+    """What is wrong in a component, and how far behind the beginning of its samples."""
+
+    def __init__(self, reason: str, number: int, inside: int) -> None:
+        super().__init__(reason)
+        self.number, self.inside = number, inside
+
+    def place(self, block: Block) -> int:
+        """Return the line."""
+        text = block.texts[self.number]
+        return block.statements.line(block.numbers[self.number], self.inside, text)
+
+    def error(self, block: Block) -> Exception:
+        return block.statements.source.error(str(self), self.place(block))
+
+
+def _convert_one(
+    block: Block, y_sign: float, damage: _Damage, *, first_time_only: bool
+) -> np.ndarray:
+    """Convert a component that has no time behind its first sample, or give it up."""
+    channels = block.channels
+    assert channels is not None
+    lines = block.texts[0].split(b"\n", 1)
+    first = lines[0].split()
+    if first_time_only and channels[-1:] == ("T",) and len(first) == len(channels):
+        text = b" ".join(first[:-1]) + b"\n" + (lines[1] if len(lines) == 2 else b"")
+        timeless = Block(
+            block.statements, channels[:-1], block.mm_per_unit, block.writer, block.facts, [],
+            block.down, [text], block.numbers,
+        )  # fmt: skip
+        try:
+            components, _ = _converted(timeless, y_sign)
+        except _Damage:
+            pass
+        else:
+            block.target.append(components[0]._replace(lost=UNTIMED))
+            return np.empty(0)
+    if channels:
+        block.statements.source.skip(str(damage), damage.place(block))
+    block.target.append(Component(block.down[0], None, DAMAGED, block))
+    return np.empty(0)
+
+
+def _converted(block: Block, y_sign: float) -> tuple[list[Component], np.ndarray]:
+    """Return the components of a block, and the steps of T; raise `_Damage`."""
+    channels = block.channels
+    if not channels:
+        raise _Damage("samples whose channels are not known", 0, 0)
+    text = b"\n".join(block.texts)
+    ends = np.cumsum([len(body) + 1 for body in block.texts])
+    try:
+        values, starts = parse_numbers(text)
+        uneven = uneven_line(text, starts, len(channels))
+        if uneven is not None:
+            raise BadNumber(
+                f"a line has {uneven[0]} numbers; needed: one for each of " + " ".join(channels),
+                uneven[1],
+            )
+    except BadNumber as error:
+        number = int(np.searchsorted(ends, error.offset, side="right"))
+        begin = int(ends[number]) - len(block.texts[number]) - 1
+        raise _Damage(str(error), number, error.offset - begin) from None
+    values = values.reshape(-1, len(channels))
+    column = channels.index("Y")
+    # Plus 0, because a negative zero is no place of its own.
+    values[:, column] = y_sign * values[:, column] + 0.0
+    values.flags.writeable = False
+    rows = np.searchsorted(starts, ends) // len(channels)
+    begins = np.concatenate([[0], rows[:-1]])
+    if np.any(begins == rows):
+        raise _Damage("nothing that is a number", int(np.argmax(begins == rows)), 0)
+    names = tuple(_NAMES.get(name, name) for name in channels)
+    cuts = zip(block.down, begins.tolist(), rows.tolist(), strict=True)
+    trusted = Stroke._trusted
+    components = [
+        Component(down, trusted(values[begin:end], names), None, block) for down, begin, end in cuts
+    ]
+    for number in np.flatnonzero(rows - begins == 1).tolist():
+        down, path, _, _ = components[number]
+        if path is not None and not path["x"].any() and not path["y"].any():
+            components[number] = Component(down, None, DUMMY, block)
+    steps = np.empty(0)
+    if "T" in channels:
+        steps = np.delete(np.diff(values[:, channels.index("T")]), rows[:-1] - 1)
+    return components, steps
+
+
+def _without_times(component: Component) -> Component:
+    """Leave out times that are 0 behind the first sample."""
+    path = component.path
+    if path is None or len(path) == 1 or path["t"][1:].any():
+        return component
+    return component._replace(path=timeless(path), lost=UNTIMED)
+
+
+def timeless(path: Stroke) -> Stroke:
+    """Return the samples without their times."""
+    if "t" not in path.channels:
+        return path
+    column = path.channels.index("t")
+    names = path.channels[:column] + path.channels[column + 1 :]
+    return Stroke(np.delete(path.samples, column, axis=1), names)
+
+
+def delineated(parts: str, components: list[Component]) -> Iterator[Component]:
+    """Yield what a delineation names; ValueError says what of it is not there."""
+    for part in "".join(parts.split()).split(","):
+        match = _PART.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{part!r} is no delineation; such are 3, 3-7, 3,5 and 2:10-4:0")
+        first, last = int(match[1]), int(match[3] or match[1])
+        if not first <= last < len(components):
+            raise ValueError(f"component {part} of {len(components)} (from 0) is not there")
+        named = components[first : last + 1]
+        # The end first: where both are in one component, the beginning does not shift it.
+        if (end := match[4] if match[3] else match[2]) is not None:
+            named[-1] = _cut(named[-1], 0, int(end) + 1)
+        if match[2] is not None:
+            named[0] = _cut(named[0], int(match[2]), None)
+        yield from named
+
+
+def _cut(component: Component, begin: int, end: int | None) -> Component:
+    path = component.path
+    if path is None:
+        return component
+    samples = path.samples[begin:end]
+    if len(samples) == 0 or (end is not None and end > len(path)):
+        raise ValueError(f"a component of {len(path)} samples has no such part")
+    return component._replace(path=Stroke._trusted(samples, path.channels))
