@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -71,3 +72,25 @@ def run(
                 progress(1)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+WORTH_A_POOL = 0.01
+"""Seconds of work that pay for starting threads, which takes about a tenth of that."""
+
+
+def run_where_worth_it(
+    work: Callable[[int], None], count: int, *, threads: int | None = None
+) -> None:
+    """Do what `run` does, but start threads only if the first call says that there is much to do.
+
+    Parameters
+    ----------
+    work, count, threads
+        See `run`; the calls should take about equally long.
+    """
+    if count == 0:
+        return
+    begin = time.perf_counter()
+    work(0)
+    left = (time.perf_counter() - begin) * (count - 1)
+    run(lambda number: work(number + 1), count - 1, threads=threads if left > WORTH_A_POOL else 1)

@@ -163,3 +163,21 @@ def test_a_search_says_how_far_candidates_came():
     assert seen.corners == 600
     # Every lane's best is warped at once, unbounded.
     assert 600 > seen.rows >= seen.columns >= seen.warped - 2 * LANES > 0 - 2 * LANES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_long_search_can_be_interrupted(threads):
+    rng = np.random.default_rng(13)
+    candidates = Ragged.from_arrays([rng.normal(size=(99, 3)).cumsum(axis=0) for _ in range(300)])
+    search = LaneSearch(candidates, 2**62)
+    asked = []
+
+    def stop(count):
+        asked.append(count)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search.nearest_of_all([candidates[0]] * 5000, 9, math.inf, threads, stop)
+    # What was not begun is not done: the rest would be hundreds of batches.
+    assert len(asked) <= 2 + threads

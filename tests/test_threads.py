@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from strokesim import threads as pool
 from strokesim.errors import ArgumentError
 from strokesim.threads import run, thread_count
 
@@ -48,3 +49,12 @@ def test_counts_below_one_are_refused():
         with pytest.raises(ArgumentError, match=f"threads={threads}; use at least 1"):
             thread_count(threads)
     assert thread_count(None) >= 1
+
+
+@pytest.mark.parametrize("worth", [0.0, 1e9])
+@pytest.mark.parametrize("count", [0, 1, 2, 30])
+def test_work_is_done_once_whether_it_is_worth_threads_or_not(worth, count, monkeypatch):
+    monkeypatch.setattr(pool, "WORTH_A_POOL", worth)
+    done = []
+    pool.run_where_worth_it(done.append, count, threads=3)
+    assert sorted(done) == list(range(count))

@@ -13,7 +13,7 @@ from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest, rank
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
-from strokesim.threads import run, thread_count
+from strokesim.threads import run_where_worth_it, thread_count
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -22,7 +22,10 @@ SINGLE_ERROR = 9e-6
 """Where rounding may change a larger share, float32 does not give 1e-5."""
 
 QUERIES = 64
-"""How many queries share the packing of each block."""
+"""How many queries, at most, share the packing of each block, in a call that goes through all."""
+
+QUERY_STEPS = 2048
+"""How many steps they may have together where each meets every step of a candidate."""
 
 
 class BatchSearch:
@@ -57,10 +60,12 @@ class BatchSearch:
     ) -> list[Nearest]:
         """See `Searcher.nearest_of_all`."""
         found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
+        size = -(-len(queries) // thread_count(threads))
         if self._kind == SHIFTED:
             size = 1
-        else:
-            size = min(QUERIES, max(-(-len(queries) // thread_count(threads)), 1))
+        elif self._kind == CLOUD:
+            size = min(size, QUERY_STEPS // max(map(len, queries), default=1))
+        size = max(min(size, QUERIES), 1)
         starts = range(0, len(queries), size)
 
         def answer(number: int) -> None:
@@ -69,7 +74,7 @@ class BatchSearch:
             if progress is not None:
                 progress(len(batch))
 
-        run(answer, len(starts), threads=threads)
+        run_where_worth_it(answer, len(starts), threads=threads)
         return found
 
     def row(

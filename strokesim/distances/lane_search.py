@@ -14,10 +14,13 @@ from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest
 from strokesim.ragged import Ragged
-from strokesim.threads import run, thread_count
+from strokesim.threads import run_where_worth_it, thread_count
 
 BATCH = 16
-"""How many queries are answered by one call, which cannot be interrupted."""
+"""How many queries, at most, are answered by one call, which cannot be interrupted."""
+
+BATCH_STEPS = 2048
+"""How many steps they may have together: against a whole part, a fraction of a second."""
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -83,7 +86,8 @@ class LaneSearch:
                 if progress is not None:
                     progress(1)
         else:
-            size = min(BATCH, max(len(queries) // workers, 1))
+            most = BATCH_STEPS // max(map(len, queries), default=1)
+            size = max(min(BATCH, most, len(queries) // workers), 1)
             starts = range(0, len(queries), size)
 
             def answer(number: int) -> None:
@@ -94,7 +98,7 @@ class LaneSearch:
                 if progress is not None:
                     progress(len(batch))
 
-            run(answer, len(starts), threads=workers)
+            run_where_worth_it(answer, len(starts), threads=workers)
         counts = (distances < np.inf).sum(axis=1)
         return [
             Nearest(near[:count], where[:count])
@@ -122,7 +126,7 @@ class LaneSearch:
             with merging:
                 merge_ranked(near[:count], where[:count], distances, indices)
 
-        run(search, len(parts), threads=workers)
+        run_where_worth_it(search, len(parts), threads=workers)
 
     def _answer(
         self,
