@@ -14,6 +14,7 @@ GROUND = {"chance", "errors", "ragged", "replacing", "threads"}
 ARROWS = {
     "__init__": {"corpus", "datasets", "distances", "features", "formats", "ink", "search"},
     "appending": {"batches", "manifest", "shards"},
+    "augmentation": {"ink", "synthesis"},
     "batches": {"features", "ink"},
     "chance": set(),
     "cli": {"*"},
@@ -44,6 +45,7 @@ ARROWS = {
     "replacing": set(),
     "search": {"corpus", "distances", "features", "ink"},
     "shards": {"batches"},
+    "siamese": {"corpus", "distances", "evaluation", "features", "ink"},
     "svg": set(),
     "synthesis": {"ink"},
     "terminal": {"ink", "polylines"},
