@@ -8,6 +8,9 @@ StrokesimError
 ├── FormatError            a file that does not hold what its format asks for; names file and line
 ├── CorpusError            a corpus folder that is missing, damaged or of a newer version
 ├── DatasetError           a published dataset that cannot be found, fetched or trusted
+├── ModelError             a folder that holds no encoder, a damaged one, or one of a newer version
+├── TrainingError          training that cannot go on: NaN, collapse, out of memory
+├── MissingExtraError      a part of strokesim that is not installed (also an ImportError)
 └── OutputError            a result that could not be written; nothing half written is left
 
 Messages say what was given, what is needed and what to do; lower case, no full stop.
@@ -92,6 +95,18 @@ class CorpusError(StrokesimError):
 
 class DatasetError(StrokesimError):
     """A published dataset that cannot be found, fetched or trusted."""
+
+
+class ModelError(StrokesimError):
+    """A folder that holds no encoder, a damaged one, or one of a newer version."""
+
+
+class TrainingError(StrokesimError):
+    """Training that cannot go on: a NaN, a collapsed embedding, no memory left."""
+
+
+class MissingExtraError(StrokesimError, ImportError):
+    """A part of strokesim that needs packages which are not installed."""
 
 
 class OutputError(StrokesimError):

@@ -14,6 +14,9 @@ RAISED = [
     errors.FormatError("bad number", "a.inkml", 214),
     errors.CorpusError("no"),
     errors.DatasetError("no"),
+    errors.ModelError("no"),
+    errors.TrainingError("no"),
+    errors.MissingExtraError("no"),
     errors.OutputError("no"),
 ]
 

@@ -19,7 +19,7 @@ ARROWS = {
     "chance": set(),
     "cli": {"*"},
     "comparison": {"search", "evaluation", "corpus", "features", "ink", "distances"},
-    "corpus": {
+    "corpus": {"prototypes", 
         "appending",
         "batches",
         "entries",
@@ -41,6 +41,7 @@ ARROWS = {
     "manifest": {"features", "shards"},
     "parquet": {"batches", "manifest", "shards"},
     "polylines": {"ink"},
+    "prototypes": {"corpus", "distances"},
     "ragged": set(),
     "replacing": set(),
     "search": {"corpus", "distances", "features", "ink"},

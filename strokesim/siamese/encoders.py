@@ -1,0 +1,288 @@
+"""The towers of the Siamese pair: networks from padded feature sequences to points.
+
+A batch is ``steps`` of shape (batch, longest, n_features) and a ``mask`` of shape
+(batch, longest) that is True where a sequence has a step. What stands behind the end of a
+sequence never reaches its embedding, nor do the other sequences of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from strokesim.errors import ArgumentError, UnknownNameError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderSettings:
+    """The shape of a tower.
+
+    Parameters
+    ----------
+    network : str
+        A name in `NETWORKS`.
+    width : int
+        Units of each direction of a recurrent layer; channels of a convolution.
+    layers : int
+        How many, one behind the other.
+    dim : int
+        Coordinates of an embedding.
+    pooling : str
+        A name in `POOLINGS`.
+    dropout : float
+        Share of the outputs of each layer that training leaves out, from 0 to below 1.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is out of its range.
+    UnknownNameError
+        If there is no such network or pooling.
+    """
+
+    network: str = "gru"
+    width: int = 96
+    layers: int = 2
+    dim: int = 64
+    pooling: str = "mean"
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.network not in NETWORKS:
+            raise UnknownNameError("network", self.network, NETWORKS)
+        if self.pooling not in POOLINGS:
+            raise UnknownNameError("pooling", self.pooling, POOLINGS)
+        for name in ("width", "layers", "dim"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
+                raise ArgumentError(f"{name}={value!r}; use a whole number from 1 to 4096")
+        if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
+            raise ArgumentError(f"dropout={self.dropout!r}; use a share from 0 to below 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dict of what JSON can hold; ``EncoderSettings(**dict)`` is the same again."""
+        return asdict(self)
+
+
+def pad(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Put sequences of unequal length into one array.
+
+    Parameters
+    ----------
+    sequences : sequence of ndarray, each (n_steps, n_features), float32
+        At least one, at least one step each.
+
+    Returns
+    -------
+    steps : Tensor, shape (n_sequences, longest, n_features), float32
+        Zero behind the end of a sequence.
+    mask : Tensor, shape (n_sequences, longest), bool
+    """
+    lengths = np.array([len(sequence) for sequence in sequences])
+    steps = np.zeros((len(sequences), lengths.max(), sequences[0].shape[1]), np.float32)
+    for row, sequence in zip(steps, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    mask = np.arange(lengths.max()) < lengths[:, np.newaxis]  # (n_sequences, longest)
+    return torch.from_numpy(steps), torch.from_numpy(mask)
+
+
+class Recurrent(nn.Module):
+    """Layers of a recurrent cell, each reading every sequence from both of its ends.
+
+    The way back starts at the last step of each sequence and not at the end of the padding:
+    sequences are turned round within their own length, which a bidirectional layer of torch
+    does for packed sequences only.
+    """
+
+    def __init__(
+        self, cell: type[nn.GRU] | type[nn.LSTM], n_features: int, settings: EncoderSettings
+    ) -> None:
+        super().__init__()
+        inputs = [n_features] + [2 * settings.width] * (settings.layers - 1)
+        self.onward = nn.ModuleList(cell(n, settings.width, batch_first=True) for n in inputs)
+        self.back = nn.ModuleList(cell(n, settings.width, batch_first=True) for n in inputs)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.n_outputs = 2 * settings.width
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one state per step, shape (batch, longest, 2 width)."""
+        order = turned_round(mask)  # (batch, longest)
+        for onward, back in zip(self.onward, self.back, strict=True):
+            there, _ = onward(steps)  # (batch, longest, width)
+            back_again, _ = back(_reordered(steps, order))  # (batch, longest, width)
+            back_again = _reordered(back_again, order)
+            steps = torch.cat([there, back_again], dim=2)  # (batch, longest, 2 width)
+            steps = self.dropout(steps)
+        return steps
+
+
+def turned_round(mask: Tensor) -> Tensor:
+    """Return where each step of a sequence stands when it is read from its end.
+
+    Parameters
+    ----------
+    mask : Tensor, shape (batch, longest), bool
+
+    Returns
+    -------
+    Tensor, shape (batch, longest), int64
+        ``length - 1 - j`` for step j; padding stays where it is. Its own inverse.
+    """
+    places = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)  # (batch, longest)
+    last = mask.sum(dim=1, keepdim=True) - 1  # (batch, 1)
+    return torch.where(mask, last - places, places)
+
+
+def _reordered(steps: Tensor, order: Tensor) -> Tensor:
+    columns = order.unsqueeze(2).expand(-1, -1, steps.shape[2])  # (batch, longest, columns)
+    return steps.gather(1, columns)
+
+
+class Convolutional(nn.Module):
+    """Residual convolutions along the steps, each layer looking twice as far as the last.
+
+    Normalised over the channels of one step, so that no other step or sequence matters.
+
+    References
+    ----------
+    Bai, Kolter, Koltun, An empirical evaluation of generic convolutional and recurrent networks
+    for sequence modeling, 2018, section 3; here without causality, as the ink is complete.
+    """
+
+    KERNEL = 5
+
+    def __init__(self, n_features: int, settings: EncoderSettings) -> None:
+        super().__init__()
+        width = settings.width
+        self.lift = nn.Linear(n_features, width)
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(width, width, self.KERNEL, padding="same", dilation=2**layer)
+            for layer in range(settings.layers)
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(settings.layers))
+        self.dropout = nn.Dropout(settings.dropout)
+        self.n_outputs = width
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one state per step, shape (batch, longest, width)."""
+        on = mask.unsqueeze(2)  # (batch, longest, 1)
+        steps = self.lift(steps)  # (batch, longest, width)
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            # Zeros stand behind a sequence, as the convolution puts them before and behind all.
+            around = convolution((steps * on).transpose(1, 2))  # (batch, width, longest)
+            around = norm(around.transpose(1, 2))  # (batch, longest, width)
+            steps = steps + self.dropout(F.relu(around))
+        return steps
+
+
+class MeanPooling(nn.Module):
+    """The mean state of a sequence."""
+
+    def __init__(self, n_states: int) -> None:
+        super().__init__()
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Pool (batch, longest, n_states) to (batch, n_states)."""
+        on = mask.unsqueeze(2).to(states.dtype)  # (batch, longest, 1)
+        return (states * on).sum(dim=1) / on.sum(dim=1)  # (batch, n_states)
+
+
+class MaxPooling(nn.Module):
+    """The largest value that each state reaches along a sequence."""
+
+    def __init__(self, n_states: int) -> None:
+        super().__init__()
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Pool (batch, longest, n_states) to (batch, n_states)."""
+        off = ~mask.unsqueeze(2)  # (batch, longest, 1)
+        return states.masked_fill(off, float("-inf")).amax(dim=1)  # (batch, n_states)
+
+
+class AttentionPooling(nn.Module):
+    """The mean state, every step weighed by the softmax of a learned linear score."""
+
+    def __init__(self, n_states: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(n_states, 1)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Pool (batch, longest, n_states) to (batch, n_states)."""
+        scores = self.score(states).squeeze(2)  # (batch, longest)
+        weights = scores.masked_fill(~mask, float("-inf")).softmax(dim=1)
+        return (states * weights.unsqueeze(2)).sum(dim=1)  # (batch, n_states)
+
+
+NETWORKS: dict[str, Callable[[int, EncoderSettings], Recurrent | Convolutional]] = {
+    "gru": lambda n_features, settings: Recurrent(nn.GRU, n_features, settings),
+    "lstm": lambda n_features, settings: Recurrent(nn.LSTM, n_features, settings),
+    "tcn": Convolutional,
+}
+"""What turns steps into states, by name."""
+
+POOLINGS: dict[str, type[MeanPooling] | type[MaxPooling] | type[AttentionPooling]] = {
+    "attention": AttentionPooling,
+    "max": MaxPooling,
+    "mean": MeanPooling,
+}
+"""What turns the states of all steps into one, by name."""
+
+
+class Tower(nn.Module):
+    """From feature sequences to points of length 1.
+
+    Features are shifted and scaled as `standardise` was told, a network turns steps into
+    states, pooling turns states into one, and a linear map of that, brought to length 1, is
+    the embedding. Euclidean distances between embeddings lie between 0 and 2.
+
+    Parameters
+    ----------
+    n_features : int
+    settings : EncoderSettings
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, n_features: int, settings: EncoderSettings) -> None:
+        super().__init__()
+        self.n_features, self.settings = n_features, settings
+        self.register_buffer("shift", torch.zeros(n_features))
+        self.register_buffer("scale", torch.ones(n_features))
+        self.network = NETWORKS[settings.network](n_features, settings)
+        self.pooling = POOLINGS[settings.pooling](self.network.n_outputs)
+        self.projection = nn.Linear(self.network.n_outputs, settings.dim)
+
+    def standardise(self, values: np.ndarray) -> None:
+        """Remember means and spreads of the features of training data.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n_steps, n_features)
+            A feature that never changes keeps its scale.
+        """
+        mean, spread = values.mean(0, np.float64), values.std(0, np.float64)
+        spread[spread < 1e-6 * np.maximum(1, np.abs(mean))] = 1
+        self.shift.copy_(torch.from_numpy(mean))
+        self.scale.copy_(torch.from_numpy(1 / spread))
+
+    def states(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one state per step, shape (batch, longest, n_states)."""
+        states: Tensor = self.network((steps - self.shift) * self.scale, mask)
+        return states
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one point of length 1 per sequence, shape (batch, dim)."""
+        pooled = self.pooling(self.states(steps, mask), mask)  # (batch, n_states)
+        return F.normalize(self.projection(pooled), dim=1)  # (batch, dim)
+
+    def per_step(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one point of length 1 per step, shape (batch, longest, dim)."""
+        projected = self.projection(self.states(steps, mask))  # (batch, longest, dim)
+        return F.normalize(projected, dim=2)

@@ -1,0 +1,174 @@
+"""The state of a training run in one file, so that it goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from strokesim.errors import ArgumentError, ModelError
+from strokesim.replacing import replacing
+
+NAME = "resume.safetensors"
+METRICS = "metrics.jsonl"
+VERSION = 1
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    step : int
+        Batches done.
+    best : list of float
+        One-shot error and equal error rate of the best encoder so far; empty before the first.
+    waited : int
+        Looks at the validation data since then.
+    low : int
+        Steps in a row in which the embedding looked collapsed.
+    """
+
+    step: int = 0
+    best: list[float] = field(default_factory=list)
+    waited: int = 0
+    low: int = 0
+
+
+def save_state(
+    folder: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    facts: dict[str, Any],
+) -> None:
+    """Write weights, moments and progress in place of those that are there.
+
+    Parameters
+    ----------
+    folder : Path
+    model : Module
+        Everything that is trained.
+    optimiser : Optimizer
+        Over ``model.parameters()``, in that order.
+    progress : Progress
+    facts : dict
+        What has to be the same when the run is resumed.
+    """
+    tensors = {f"model/{name}": values for name, values in model.state_dict().items()}
+    for number, moments in optimiser.state_dict()["state"].items():
+        tensors |= {f"moment/{number}/{name}": values for name, values in moments.items()}
+    state = {"version": VERSION, "progress": asdict(progress), "facts": facts}
+    content = safetensors.torch.save(
+        {name: values.contiguous() for name, values in tensors.items()},
+        metadata={"strokesim training": json.dumps(state)},
+    )
+    with replacing(folder / NAME) as file:
+        file.write(content)
+
+
+def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the progress and the facts of a run, as a dict, and its tensors.
+
+    Raises
+    ------
+    ModelError
+        If there is no run to resume, or it is damaged or of a newer version.
+    """
+    place = folder / NAME
+    if not place.is_file():
+        raise ModelError(f"{folder} holds no unfinished training; leave out resume to begin one")
+    try:
+        with safetensors.safe_open(place, "pt") as file:
+            state = json.loads(file.metadata()["strokesim training"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if state["version"] > VERSION:
+            raise ModelError(
+                f"{place} is of version {state['version']}, this strokesim reads up to {VERSION}; "
+                "install a newer strokesim"
+            )
+        Progress(**state["progress"])
+    except (OSError, KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{place} is damaged: {error}; begin the training anew") from error
+    return state, tensors
+
+
+def load_state(
+    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, facts: dict[str, Any]
+) -> Progress:
+    """Put a run back to where `save_state` left it.
+
+    Raises
+    ------
+    ModelError
+        See `read_state`.
+    ArgumentError
+        If data or settings are not those that the run began with.
+    """
+    state, tensors = read_state(folder)
+    for name, value in state["facts"].items():
+        if facts.get(name) != value:
+            raise ArgumentError(
+                f"the training in {folder} cannot be resumed: {_difference(name, value, facts)}"
+            )
+    moments: dict[int, dict[str, Tensor]] = {}
+    weights = {}
+    for name, values in tensors.items():
+        kind, _, rest = name.partition("/")
+        if kind == "model":
+            weights[rest] = values
+        else:
+            number, _, moment = rest.partition("/")
+            moments.setdefault(int(number), {})[moment] = values
+    model.load_state_dict(weights)
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    return Progress(**state["progress"])
+
+
+def _difference(name: str, before: Any, facts: dict[str, Any]) -> str:
+    now = facts.get(name)
+    if name.endswith("data"):
+        return f"it began with other {name}; give the same inks in the same order"
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key, value in before.items():
+            if now.get(key) != value:
+                return f"{key} was {value!r} and is {now.get(key)!r}; give the same settings"
+    return f"its {name} was {before!r} and is {now!r}; give the same"
+
+
+class Metrics:
+    """A file of JSON lines, one per step and one per look at the validation data.
+
+    Parameters
+    ----------
+    folder : Path
+    until : int
+        Lines of later steps, which a run that was cut off has left, are dropped.
+    """
+
+    def __init__(self, folder: Path, until: int) -> None:
+        path = folder / METRICS
+        kept = []
+        if path.exists():
+            for line in path.read_bytes().splitlines():
+                try:
+                    if json.loads(line)["step"] <= until:
+                        kept.append(line)
+                except (ValueError, KeyError, TypeError):
+                    continue
+        with replacing(path) as file:
+            file.write(b"".join(line + b"\n" for line in kept))
+        self._path = path
+
+    def write(self, facts: dict[str, Any]) -> None:
+        """Append one line."""
+        with self._path.open("a") as file:
+            file.write(json.dumps(facts) + "\n")
