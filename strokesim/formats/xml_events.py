@@ -1,0 +1,198 @@
+"""XML from strangers: what stands in it, one after the other, within limits.
+
+Every reader of XML goes through `xml_events`. Any document type declaration is refused, and
+with it every entity of one's own and every reference to another file. Nothing is kept but what
+the reader keeps, so that memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import ParseError
+
+from strokesim.formats.source import Source
+
+DEEPEST = 256
+"""How deeply elements may be nested. Real ink stays below 20."""
+LONGEST_TAG = 1 << 20
+"""Most bytes of a tag with its attributes, a comment or an instruction."""
+MOST_ELEMENTS = 20_000_000
+"""Most elements of a document: as many samples are a day of writing."""
+
+_CHUNK = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])")
+# What may hide the end of a declaration, or be it.
+_IN_DOCTYPE = re.compile(rb"""["'\[\]>]|<!--|<\?""")
+_CLOSED_BY = {b'"': b'"', b"'": b"'", b"<!--": b"-->", b"<?": b"?>"}
+
+
+class Start(NamedTuple):
+    """An element begins.
+
+    Its name is without namespace where it has none or the root's, ``{uri}name`` otherwise;
+    names of attributes are without ``xml:``, as ``id``.
+    """
+
+    name: str
+    attributes: dict[str, str]
+    line: int
+
+
+class End(NamedTuple):
+    """An element ends; ``text`` is what stands directly in it, around its children."""
+
+    name: str
+    text: str
+
+
+def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
+    """Yield the beginnings and ends of a source's elements, in the order of the file.
+
+    Parameters
+    ----------
+    source : Source
+        What to read.
+    *roots : str
+        Names of which the root must have one; none lets it have any.
+
+    Where a lenient source is cut off or not well-formed, what follows is left out, and every
+    open element ends there, without text: a number in it could be cut in two.
+
+    Raises
+    ------
+    FormatError
+        If it is not well-formed and not read leniently; in any case if its root is another, it
+        has a document type declaration, or it goes beyond `DEEPEST`, `LONGEST_TAG` or
+        `MOST_ELEMENTS`.
+    """
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import XMLParser
+
+    builder = _Builder(roots)
+    parser = XMLParser(target=builder, forbid_dtd=True)
+    expat = builder.expat = parser.parser
+    try:
+        for begin in range(0, len(source.data), _CHUNK):
+            chunk = source.data[begin : begin + _CHUNK]
+            parser.feed(chunk)
+            if begin + len(chunk) - max(expat.CurrentByteIndex, 0) > LONGEST_TAG:
+                raise _Refused(f"has a tag of more than {LONGEST_TAG >> 20} MiB")
+            yield from builder.taken()
+        parser.close()
+        yield from builder.taken()
+    except ParseError as error:
+        line, column = error.position
+        reason = str(error).partition(":")[0]
+        yield from builder.taken()
+        source.skip(f"is no XML at column {column + 1}: {reason}", line)
+        yield from (End(name, "") for name in reversed(builder.open))
+    except DefusedXmlException:
+        reason = "has a document type declaration; ink needs none"
+        raise source.error(reason, expat.CurrentLineNumber) from None
+    except (_Refused, ValueError, LookupError) as error:
+        # Of a value: an encoding that expat does not know.
+        raise source.error(str(error), expat.CurrentLineNumber) from None
+
+
+def root_of(head: bytes) -> str:
+    """Return the name of the root, without its prefix, of the first bytes of a file; or ""."""
+    # In UTF-16 every other byte of a tag is 0.
+    head = head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    head = head.replace(b"\0", b"")
+    _, end = _doctype(head)
+    tag = _TAG.match(head, _prolog_end(head, end))
+    return tag[1].decode("ascii", "replace") if tag else ""
+
+
+def without_doctype(source: Source) -> Source:
+    """Return a source with blanks in place of its document type declaration.
+
+    The declaration is not read: what it declares is not known afterwards. Lines keep their
+    numbers.
+    """
+    begin, end = _doctype(source.data)
+    if begin == end:
+        return source
+    blanks = re.sub(rb"[^\n]", b" ", source.data[begin:end])
+    return replace(source, data=source.data[:begin] + blanks + source.data[end:])
+
+
+def _prolog_end(data: bytes, position: int) -> int:
+    """Return where white space, instructions and comments end."""
+    while match := _PROLOG.match(data, position):
+        position = match.end()
+    return position
+
+
+def _doctype(data: bytes) -> tuple[int, int]:
+    """Return where a document type declaration begins and ends; an empty span if there is none."""
+    begin = _prolog_end(data, len(_BOM) if data.startswith(_BOM) else 0)
+    position, bracketed = begin + len(b"<!DOCTYPE"), False
+    if data[begin:position] != b"<!DOCTYPE":
+        return begin, begin
+    while match := _IN_DOCTYPE.search(data, position):
+        position = match.end()
+        if match[0] in _CLOSED_BY:
+            closing = _CLOSED_BY[match[0]]
+            position = data.find(closing, position) + len(closing)
+            if position < len(closing):
+                break
+        elif match[0] != b">":
+            bracketed = match[0] == b"["
+        elif not bracketed:
+            return begin, position
+    return begin, begin
+
+
+class _Refused(Exception):
+    """A document that is larger in some way than ink can be, or another than was expected."""
+
+
+class _Builder:
+    """Takes what the parser meets."""
+
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self.roots = roots
+        self.expat: Any = None
+        self.events: list[Start | End] = []
+        self.open: list[str] = []
+        self.texts: list[list[str]] = []
+        self.namespace: str | None = None
+        self.count = 0
+
+    def taken(self) -> list[Start | End]:
+        """Hand over what was met since the last time."""
+        events, self.events = self.events, []
+        return events
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.count += 1
+        if len(self.open) == DEEPEST:
+            raise _Refused(f"is nested more than {DEEPEST} elements deep")
+        if self.count > MOST_ELEMENTS:
+            raise _Refused(f"has more than {MOST_ELEMENTS} elements")
+        if self.namespace is None:
+            self.namespace = tag[: tag.rfind("}") + 1]
+            self.check_root(tag.removeprefix(self.namespace))
+        name = tag.removeprefix(self.namespace)
+        plain = {name.removeprefix(_XML): value for name, value in attributes.items()}
+        self.events.append(Start(name, plain, self.expat.CurrentLineNumber))
+        self.open.append(name)
+        self.texts.append([])
+
+    def check_root(self, name: str) -> None:
+        if self.roots and name not in self.roots:
+            needed = " or ".join(f"<{root}>" for root in self.roots)
+            raise _Refused(f"begins with <{name[:40]}>; needed: {needed}")
+
+    def data(self, text: str) -> None:
+        self.texts[-1].append(text)
+
+    def end(self, tag: str) -> None:
+        self.events.append(End(self.open.pop(), "".join(self.texts.pop())))
