@@ -1,4 +1,4 @@
-"""Paths to open files: folders, zip archives and their members, gzip, standard input.
+"""Paths to open files: folders, zip archives and their members, gzip, bzip2, standard input.
 
 Nothing is ever unpacked onto the disk, and nothing is read beyond the limits below, so an
 archive can neither write outside a folder nor fill the memory.
@@ -6,10 +6,12 @@ archive can neither write outside a folder nor fill the memory.
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
 import io
 import os
+import re
 import sys
 import zipfile
 import zlib
@@ -32,6 +34,7 @@ HEAD_BYTES = 4096
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
+_BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 InkPath = str | os.PathLike[str] | BinaryIO
@@ -108,7 +111,7 @@ def candidates(path: InkPath, prefix: str | None = None) -> Iterator[Candidate]:
 
 @contextlib.contextmanager
 def naming_failures(name: str) -> Iterator[None]:
-    """Turn what the system, gzip and zipfile raise into a FormatError that names the file."""
+    """Turn what the system and unpacking raise into a FormatError that names the file."""
     try:
         yield
     except gzip.BadGzipFile as error:
@@ -134,9 +137,11 @@ def opened(candidate: Candidate) -> Iterator[tuple[bytes, Callable[[], bytes]]]:
     with naming_failures(candidate.name), candidate.open() as file:
         packed_size = candidate.packed_size
         unpacked: BinaryIO = file
-        if file.read(2) == _GZIP:
+        magic = file.read(10)
+        is_gzip = magic.startswith(_GZIP)
+        if is_gzip or _BZIP2.match(magic):
             packed_size = file.seek(0, os.SEEK_END) if packed_size is None else packed_size
-            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=file))
+            unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=file) if is_gzip else bz2.BZ2File(file))
         file.seek(0)
         head = unpacked.read(HEAD_BYTES)
         yield head, lambda: read_within(unpacked, candidate.name, packed_size, head)

@@ -11,21 +11,26 @@ from strokesim.formats import (
     csv_columns,
     digilets,
     evdev,
+    gesture,
     homus,
     hwrt,
+    iamondb,
     inkml,
     jsonl,
+    kanjivg,
     omniglot,
     pendigits,
     pointer_events,
     pot,
     quickdraw,
     signature_text,
+    tegaki,
     uim,
     uji,
     uji2,
     unipen,
     wacom_csv,
+    xournal,
 )
 from strokesim.formats.format import Format
 
@@ -37,28 +42,33 @@ FORMATS: dict[str, Format] = {
         csv_columns,
         digilets,
         evdev,
+        gesture,
         homus,
         hwrt,
+        iamondb,
         inkml,
         jsonl,
+        kanjivg,
         omniglot,
         pendigits,
         pointer_events,
         pot,
         quickdraw,
         signature_text,
+        tegaki,
         uim,
         uji,
         uji2,
         unipen,
         wacom_csv,
+        xournal,
     )
 }
 """Every format, by name."""
 
 # Endings that files of any kind carry. What has one of them and does not look like ink is
 # passed over in a folder; what has an ending of its own, as ``.inkml``, must be ink.
-_COMMON_SUFFIXES = frozenset({".csv", ".dat", ".json", ".jsonl", ".txt", ".xml"})
+_COMMON_SUFFIXES = frozenset({".csv", ".dat", ".json", ".jsonl", ".svg", ".txt", ".xml"})
 
 
 def format_named(name: str) -> Format:
@@ -76,7 +86,7 @@ def format_named(name: str) -> Format:
 
 
 def format_of_suffix(name: str, *, writable: bool = False) -> Format | None:
-    """Return the one format that has the suffix of a file name, ``.gz`` not counted.
+    """Return the one format that has the suffix of a file name, as `suffix_of` tells it.
 
     None if no format has it, or several have; ``writable`` passes over those only read.
     """
@@ -134,5 +144,5 @@ def format_of_file(head: bytes, name: str, *, named: bool) -> Format | None:
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix of a file name in lower case, ``.gz`` not counted."""
-    return PurePath(name.lower().removesuffix(".gz")).suffix
+    """Return the suffix of a file name in lower case, ``.gz`` and ``.bz2`` not counted."""
+    return PurePath(name.lower().removesuffix(".gz").removesuffix(".bz2")).suffix
