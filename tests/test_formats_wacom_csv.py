@@ -60,9 +60,11 @@ def test_other_columns_keep_their_names_and_other_separators_are_understood(tmp_
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (b"0,1,2,3,4", "ink.csv:5: has 5 numbers; the header names 6"),
+        (b"0,1,2,3,4", "ink.csv:5: has 5 numbers; needed: 6"),
         (b"0,1,2,,4,5", "ink.csv:5: has 5 numbers"),
-        (b"0,1,2 3,4,5", "ink.csv:5: has 6 numbers"),
+        (b"0,1,2 3,4,5", "ink.csv:5: is not 6 numbers separated by ','"),
+        (b"0,1 2,,3,4,5", "ink.csv:5: is not 6 numbers separated by ','"),
+        (b",0,1,2 3 4,5", "ink.csv:5: is not 6 numbers separated by ','"),
         (b"0,1,x,3,4,5", "ink.csv:5: 'x' is not a number"),
         (b"0,1,nan,3,4,5", "ink.csv:5: 'nan' is not a number"),
         (b"0,1,1e400,3,4,5", "ink.csv:5: '1e400' is more than a pen can record"),

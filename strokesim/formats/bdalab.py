@@ -83,7 +83,8 @@ def _columns(
     """Return the columns, equally long, and how many values were left out for that."""
     if not isinstance(record, dict):
         raise BadJson("data is no object of lists")
-    columns = {name: column_of(record.get(name), name) for name in names}
+    # Each list is given up as soon as it is an array.
+    columns = {name: column_of(record.pop(name, None), name) for name in names}
     lengths = {name: len(column) for name, column in columns.items()}
     shortest = min(lengths.values())
     left_out = max(lengths.values()) - shortest
@@ -101,7 +102,7 @@ def _ink_of_tablet(
     meta: Any,
     fields: dict[str, Any],
 ) -> Ink | None:
-    rows = np.stack([columns[name] for name in _TABLET], axis=1)
+    rows = np.stack([columns.pop(name) for name in _TABLET], axis=1)
     odd = np.flatnonzero((rows[:, 3] != 0) & (rows[:, 3] != 1))
     for row in odd:
         source.skip(f"sample {row}: pen_status is {rows[row, 3]:g}; 1 is down, 0 is up")
@@ -115,8 +116,10 @@ def _ink_of_tablet(
         repairs["announced sample that is missing"] = max(0, announced - len(rows))
     participant = meta.get("participant")
     writer = participant.get("id") if isinstance(participant, dict) else None
+    if len(odd):
+        rows = np.delete(rows, odd, axis=0)
     return ink_of_rows(
-        np.delete(rows, odd, axis=0),
+        rows,
         repairs,
         writer=None if writer is None else str(writer),
         notes={name: str(meta[name]) for name in _NOTES if meta.get(name) is not None},

@@ -31,6 +31,7 @@ import numpy as np
 from strokesim.errors import InkError
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers
 from strokesim.formats.format import Format
+from strokesim.formats.number_rows import check_length
 from strokesim.formats.source import Source
 from strokesim.ink import Hover, Ink, Stroke
 
@@ -74,6 +75,7 @@ def _read(source: Source) -> Iterator[Ink]:
 
 def _rows(line: bytes) -> np.ndarray:
     """Return the samples of a line, shape (n_samples, 5)."""
+    check_length(line)
     values, _ = parse_numbers(line)
     if len(values) == 0 or len(values) % _WIDTH:
         raise ValueError(f"has {len(values)} numbers; needed: five per sample")
@@ -86,6 +88,7 @@ def _rows(line: bytes) -> np.ndarray:
 
 def _label(line: bytes) -> str:
     try:
+        check_length(line)
         values, _ = parse_numbers(line)
     except BadNumber as error:
         raise ValueError(f"names no symbol: {error}") from None

@@ -22,6 +22,7 @@ import numpy as np
 
 from strokesim.formats.bulk_numbers import parse_numbers
 from strokesim.formats.format import Format
+from strokesim.formats.number_rows import check_length
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
@@ -63,6 +64,7 @@ def _read(source: Source) -> Iterator[Ink]:
 
 def _points(line: str) -> np.ndarray:
     """Return the points of a stroke, shape (n_points, 2)."""
+    check_length(line)
     pairs = line.strip().removesuffix(";").split(";")
     odd = next((pair for pair in pairs if pair.count(",") != 1), None)
     if odd is not None:

@@ -89,8 +89,10 @@ def _read(source: Source) -> Iterator[Ink]:
         "row beyond the announced number": max(0, found - announced),
         "announced row that is missing": max(0, announced - found),
     }
+    if len(odd):
+        rows = np.delete(rows, odd, axis=0)
     ink = ink_of_rows(
-        np.delete(rows, odd, axis=0),
+        rows,
         repairs,
         id=source.stem,
         source=source.name,
@@ -131,9 +133,11 @@ def ink_of_rows(rows: np.ndarray, repairs: dict[str, int], **fields: Any) -> Ink
         per_half_turn = 180.0 if altitude.max() <= 90 else 1800.0
         columns["altitude"] = altitude * (math.pi / per_half_turn)
         columns["azimuth"] = azimuth * (math.pi / per_half_turn)
-    strokes, hover = split_at_lifts(
-        np.stack([*columns.values()], axis=1), button == 1, tuple(columns)
-    )
+    channels = tuple(columns)
+    samples = np.empty((len(rows), len(columns)))
+    for name, column in zip(channels, samples.T, strict=True):
+        column[:] = columns.pop(name)
+    strokes, hover = split_at_lifts(samples, button == 1, channels)
     counted = {what: count for what, count in repairs.items() if count}
     return Ink(strokes, hover=hover, repairs=counted, notes=notes, **fields)
 

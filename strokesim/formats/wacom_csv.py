@@ -24,8 +24,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
 from strokesim.formats.format import Format
+from strokesim.formats.number_rows import parse_rows
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
@@ -57,7 +57,7 @@ def _read(source: Source) -> Iterator[Ink]:
         raise source.error(
             f"begins with {header[:60]!r}; needed: idx, SPLINE_X, SPLINE_Y, each name once", 1
         )
-    rows, damaged = _rows(source, rest, separator, len(names))
+    rows, damaged = parse_rows(source, rest, 2, (len(names),), separator.encode())
     if len(rows) == 0:
         source.skip("has no samples", 1)
         return
@@ -96,35 +96,6 @@ def _take_apart(stamps: np.ndarray, places: list[tuple[int, int]]) -> int:
             stroke += stroke[0] / _MS_AND_S - stroke[0]
             count += len(stroke)
     return count
-
-
-def _rows(source: Source, text: bytes, separator: str, width: int) -> tuple[np.ndarray, int]:
-    """Return the rows, shape (n_rows, width), and how many were left out."""
-    mark = separator.encode()
-    # A blank in place of each separator keeps every number where it stands in the file.
-    spaced = text.replace(mark, b" ")
-    try:
-        values, starts = parse_numbers(spaced)
-        whole = np.all(np.isin(words_per_line(spaced, starts), (0, width)))
-        if whole and text.count(mark) * width == len(values) * (width - 1):
-            return values.reshape(-1, width), 0
-    except BadNumber as error:
-        if not source.lenient:
-            raise source.error(str(error), 2 + text.count(b"\n", 0, error.offset)) from None
-    rows, damaged = [], 0
-    for number, line in enumerate(text.split(b"\n"), 2):
-        if not line.strip():
-            continue
-        try:
-            row, _ = parse_numbers(line.replace(mark, b" "))
-            if len(row) != width or line.count(mark) != width - 1:
-                raise ValueError(f"has {len(row)} numbers; the header names {width}")
-        except ValueError as error:
-            damaged += 1
-            source.skip(str(error), number)
-        else:
-            rows.append(row)
-    return np.array(rows).reshape(-1, width), damaged
 
 
 FORMAT = Format(
