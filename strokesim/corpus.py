@@ -293,6 +293,20 @@ class Corpus:
         entries, rows = self._entries, row_numbers(indices, len(self))
         return Corpus(Entries(entries.take(rows), entries.n_features), self.spec)
 
+    def prototypes(self, k: int = 1, *, radius: int | None = None) -> Corpus:
+        """Return a corpus in memory of at most k averages per label; see `prototypes_of`.
+
+        Searching it instead of this one is fast and not exact: what it finds is the nearest
+        average, whose ``id`` says how many entries it stands for.
+        """
+        from strokesim.prototypes import prototypes_of
+
+        found = prototypes_of(self, k, radius=radius)
+        ids = [f"average of {len(members)}" for members in found.members]
+        corpus = Corpus.from_arrays(found.sequences, labels=found.labels, ids=ids)
+        corpus.spec = self.spec
+        return corpus
+
     def verify(self) -> Verification:
         """Read everything again and check it: checksums, counts, offsets, text, finite features.
 

@@ -19,7 +19,8 @@ ARROWS = {
     "chance": set(),
     "cli": {"*"},
     "comparison": {"search", "evaluation", "corpus", "features", "ink", "distances"},
-    "corpus": {"prototypes", 
+    "corpus": {
+        "prototypes",
         "appending",
         "batches",
         "entries",

@@ -1,0 +1,93 @@
+"""Prototypes: a few sequences per label that stand for all, computed by averaging under DTW."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from strokesim.distances import cdist
+from strokesim.errors import ArgumentError
+from strokesim.ragged import Ragged
+
+if TYPE_CHECKING:
+    from strokesim.corpus import Corpus
+
+ITERATIONS = 10
+"""Of barycentre averaging; it settles after a few."""
+
+
+class Prototypes(NamedTuple):
+    """Averages of entries of a corpus."""
+
+    sequences: list[np.ndarray]  # each (n_steps, n_features) float32
+    labels: list[str | None]
+    members: list[np.ndarray]  # numbers of the entries that each one averages
+
+
+def prototypes_of(corpus: Corpus, k: int = 1, *, radius: int | None = None) -> Prototypes:
+    """Return at most k prototypes per label, in the order in which labels first appear.
+
+    The entries of a label are divided among k of them, the first being the one nearest to all
+    others and each next one the farthest from those chosen (Gonzalez, Clustering to minimize
+    the maximum intercluster distance, 1985); every share is averaged by DTW barycentre averaging
+    from its own centre (Petitjean, Ketterlin, Gançarski, Pattern Recognition 44, 2011), through
+    tslearn. Nothing is random.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        At least one entry.
+    k : int
+        At least 1; a label with fewer different entries gets fewer prototypes.
+    radius : int, optional
+        Sakoe-Chiba radius of the warping; None leaves it free.
+
+    Raises
+    ------
+    ArgumentError
+        If k is less than 1, or tslearn (extra ``learn``) is not installed.
+    """
+    if k < 1:
+        raise ArgumentError(f"k={k}; use at least 1 prototype per label")
+    labels = corpus.labels.tolist()
+    found = Prototypes([], [], [])
+    for label in dict.fromkeys(labels):
+        numbers = np.array([number for number, other in enumerate(labels) if other == label])
+        sequences = corpus.sequences.take(numbers)
+        distances = cdist(sequences, radius=radius, dtype=np.float32)
+        centres = [int(distances.sum(axis=1).argmin())]
+        while len(centres) < k and (gaps := distances[centres].min(axis=0)).max() > 0:
+            centres.append(int(gaps.argmax()))
+        share = distances[centres].argmin(axis=0)
+        for place, centre in enumerate(centres):
+            inside = np.flatnonzero(share == place)
+            found.sequences.append(_average(sequences.take(inside), sequences[centre], radius))
+            found.labels.append(label)
+            found.members.append(numbers[inside])
+    return found
+
+
+def _average(sequences: Ragged, start: np.ndarray, radius: int | None) -> np.ndarray:
+    """Return the DTW barycentre of sequences, as long as ``start``."""
+    if len(sequences) == 1:
+        return start
+    try:
+        with warnings.catch_warnings():
+            # It warns of optional packages that nothing here needs.
+            warnings.simplefilter("ignore")
+            from tslearn.barycenters import dtw_barycenter_averaging
+    except ImportError:
+        raise ArgumentError(
+            "prototypes need tslearn; install it with: pip install 'strokesim[learn]'"
+        ) from None
+    band = None if radius is None else {"sakoe_chiba_radius": radius}
+    average = dtw_barycenter_averaging(
+        [sequence.astype(np.float64) for sequence in sequences],
+        init_barycenter=start.astype(np.float64),
+        barycenter_size=len(start),
+        max_iter=ITERATIONS,
+        metric_params=band,
+    )
+    return np.ascontiguousarray(average, np.float32)

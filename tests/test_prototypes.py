@@ -1,0 +1,58 @@
+"""Prototypes: averages that stand for the entries of a label."""
+
+import numpy as np
+import pytest
+
+from strokesim import Corpus, Index, cdist
+from strokesim.errors import ArgumentError
+from strokesim.prototypes import prototypes_of
+
+
+def two_kinds(count=6):
+    rng = np.random.default_rng(1)
+    flat, steep = np.zeros((9, 2)), np.arange(18.0).reshape(9, 2)
+    arrays, labels = [], []
+    for number in range(count):
+        for label, shape in (("flat", flat), ("steep", steep)):
+            arrays.append(shape[: 9 - number % 3] + rng.normal(size=2) * 0.1)
+            labels.append(label)
+    return Corpus.from_arrays(arrays, labels=labels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("radius", [None, 3])
+def test_a_prototype_is_nearer_to_its_entries_than_the_one_it_began_as(radius):
+    pytest.importorskip("tslearn")
+    corpus = two_kinds()
+    found = prototypes_of(corpus, radius=radius)
+    assert found.labels == ["flat", "steep"]
+    for sequence, members in zip(found.sequences, found.members, strict=True):
+        inside = corpus.sequences.take(members)
+        among = cdist(inside, radius=radius)
+        start = among[among.sum(axis=1).argmin()]
+        # Averaging lessens the sum of squares.
+        assert (cdist([sequence], inside, radius=radius) ** 2).sum() < (start**2).sum()
+
+
+@pytest.mark.slow
+def test_a_corpus_of_prototypes_is_searched_like_any_other():
+    pytest.importorskip("tslearn")
+    corpus = two_kinds()
+    few = corpus.prototypes(2)
+    assert few.labels.tolist() == ["flat", "flat", "steep", "steep"]
+    assert few.spec is corpus.spec
+    matches = Index(few).search(list(corpus.sequences))
+    assert [one[0].label for one in matches] == corpus.labels.tolist()
+
+
+def test_every_entry_belongs_to_one_prototype_and_equal_ones_to_the_same():
+    corpus = Corpus.from_arrays([[1.0], [5.0], [5.0], [1.0]], labels=["a"] * 4)
+    found = prototypes_of(Corpus.from_arrays([[1.0], [5.0]], labels=["a"] * 2), 9)
+    assert [members.tolist() for members in found.members] == [[0], [1]]
+    assert [one.tolist() for one in found.sequences] == [[[1.0]], [[5.0]]]
+    assert len(corpus) == 4
+
+
+def test_no_prototypes_are_refused():
+    with pytest.raises(ArgumentError, match="k=0; use at least 1 prototype per label"):
+        prototypes_of(two_kinds(), 0)
