@@ -38,22 +38,32 @@ SMALL = {
     "csv": b"x,y,pen\n1,2,1\n",
     "digilets": b"0.1 0.2 0.5 1 0.0 0.1 0.2 0.5 0 0.02\n",
     "evdev": b'{"time": 1.5, "type": "EV_ABS", "code": "ABS_X", "value": 7}\n',
+    "gesture": b'<?xml version="1.0"?>\n<Gesture Name="D~01"><Stroke><Point X="1" Y="2"/>',
     "homus": b"Quarter-Note\n144,130;143,131;\n",
     "hwrt": b'[[{"x": 271, "y": 262, "time": 1411811187486}]]',
+    "iamondb": b'<?xml version="1.0"?><WhiteboardCaptureSession><WhiteboardDescription/>',
     "inkml": b'<ink xmlns="http://www.w3.org/2003/InkML"><trace>1 2</trace></ink>',
     "jsonl": b'{"strokesim_ink":1,"channels":["x","y"],"strokes":[[[0],[0]]]}\n',
+    "kanjivg": b'<kanjivg><kanji id="kvg:kanji_04e00"><g><path d="M1,2c3,4,5,6,7,8"/></g>',
     "omniglot": b"START\n1.5,-2,0\nBREAK\n",
     "pendigits": b" 47,100, 27, 81, 57, 37, 26,  0,  0, 23, 56, 53,100, 90, 40, 98, 8\n",
     "pointer_events": b'{"type": "pointerdown", "timeStamp": 1, "x": 1, "y": 2}\n',
     "pot": bytes.fromhex("1400 a1b00000 0100 0100 0200 ffff 0000 ffff ffff"),
     "quickdraw": b'{"word":"cat","drawing":[[[1],[2]]]}\n',
     "signature_text": b"2\r\n2933 5678 31275775 0\r\n2933 5678 31275785 1\r\n",
+    "tegaki": b'<character><utf8>a</utf8><strokes><stroke><point x="1" y="2"/>',
     "uim": b"RIFF\x10\0\0\0UINKHEAD",
     "uji": b".VERSION 1.0\n.COMMENT Class [A]\n.SEGMENT CHARACTER 0 ? \"A\"\n",
     "uji2": b"WORD a trn_UJI_W01-02\n  NUMSTROKES 1\n  POINTS 1 # 1 2\n",
     "unipen": b".VERSION 1.0\n.COORD X Y\n.PEN_DOWN\n1 2\n.PEN_UP\n",
     "wacom_csv": b"idx,SPLINE_X,SPLINE_Y,SENSOR_TIMESTAMP\n0,1,2,3\n",
+    "xournal": b'<xournal version="0.4"><page><layer><stroke>1 2 3 4</stroke>',
 }  # fmt: skip
+
+
+def test_every_format_that_a_file_can_look_like_has_its_small_file():
+    # A format without a suffix is another way of writing one that has them.
+    assert {*SMALL} == {name for name, format in FORMATS.items() if format.suffixes}
 
 
 def told(head):
