@@ -58,7 +58,7 @@ def test_a_drawing_elsewhere_has_no_label(tmp_path):
         (DRAWING[:-7], r"bad.txt:6: does not end with BREAK"),
         (DRAWING.replace(",100", ""), r"bad.txt:2: a line is not x, y and time"),
         (DRAWING.replace(",100", ",100,7"), r"bad.txt:2: a line is not x, y and time"),
-        (DRAWING.replace(",100", " 100"), r"bad.txt: a line is not x, y and time"),
+        (DRAWING.replace(",100", " 100"), r"bad.txt:2: a line is not x, y and time"),
         (DRAWING.replace("60.5", "6O.5"), r"bad.txt:5: '6O.5' is not a number"),
         (DRAWING.replace("60.5", "nan"), r"bad.txt:5: 'nan' is not a number"),
         (DRAWING.replace("60.5", "1e300"), r"bad.txt:5: '1e300' is more than a pen"),
@@ -71,3 +71,37 @@ def test_a_damaged_drawing_is_refused_with_its_line(tmp_path, text, message):
     (tmp_path / "bad.txt").write_text(text)
     with pytest.raises(FormatError, match=message):
         list(read_inks(tmp_path / "bad.txt", format="omniglot"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "line"),
+    [
+        (DRAWING.replace("60.5", "6O.5"), 0, 5),
+        (DRAWING.replace(",166", ""), 1, 3),
+        (DRAWING.replace("BREAK\n60", "BREAK\n \nBREAK\n60"), None, 6),
+        (DRAWING[:-7], 0, 6),
+        (DRAWING.replace("START\n", ""), None, 1),
+    ],
+)
+def test_leniently_only_the_damaged_stroke_is_lost(tmp_path, text, kept, line):
+    (tmp_path / "a.txt").write_text(DRAWING)
+    (tmp_path / "bad.txt").write_text(text)
+    expected = read_ink(tmp_path / "a.txt").strokes
+    skipped = []
+    (ink,) = read_inks(tmp_path / "bad.txt", format="omniglot", lenient=True, skipped=skipped)
+    assert [error.line for error in skipped] == [line]
+    if kept is None:
+        assert ink.strokes == expected
+    else:
+        (stroke,) = ink.strokes
+        assert stroke.xy.tolist() == expected[kept].xy.tolist()
+        assert stroke["t"][0] == 0
+    assert dict(ink.repairs) == ({} if line == 1 else {"damaged stroke left out": 1})
+
+
+def test_leniently_a_drawing_without_a_sound_stroke_is_lost(tmp_path):
+    (tmp_path / "bad.txt").write_text("START\n1,2\nBREAK\n3\nBREAK\n4,5,6\n")
+    skipped = []
+    options = {"format": "omniglot", "lenient": True, "skipped": skipped}
+    assert list(read_inks(tmp_path / "bad.txt", **options)) == []
+    assert [error.line for error in skipped] == [6, 2, 4]

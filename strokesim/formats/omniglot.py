@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
@@ -33,6 +34,8 @@ from strokesim.ink import Ink, Stroke
 _PATH = re.compile(
     r"(?:.*/)?(?P<alphabet>[^/]+)/(?P<character>character\d+)/(?P<name>\d+_(?P<drawer>\d+))\.txt"
 )
+_BREAK = re.compile(b"BREAK")
+_CHANNELS = ("x", "y", "t")
 _MS_PER_SECOND = 1000.0
 
 
@@ -41,59 +44,86 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    samples, ends = _samples(source)
+    samples, ends, lost = _strokes(source)
+    if not ends:
+        return
     samples[:, 1] = 0.0 - samples[:, 1]
     samples[:, 2] = (samples[:, 2] - samples[0, 2]) / _MS_PER_SECOND
     samples.flags.writeable = False
-    strokes = [Stroke(samples[begin:end], ("x", "y", "t")) for begin, end in pairwise([0, *ends])]
+    strokes = tuple(
+        Stroke._trusted(samples[begin:end], _CHANNELS) for begin, end in pairwise([0, *ends])
+    )
     place = _PATH.search(source.name)
     if place is None:
-        stem = source.stem.removesuffix(".txt")
-        yield Ink(tuple(strokes), id=stem, source=source.name)
+        label = writer = None
+        id = source.stem.removesuffix(".txt")
     else:
         alphabet, character, name, drawer = place.groups()
-        yield Ink(
-            tuple(strokes),
-            label=f"{alphabet}/{character}",
-            writer=f"{alphabet}/drawer{drawer}",
-            id=f"{alphabet}/{character}/{name}",
-            source=source.name,
-        )
+        label, writer = f"{alphabet}/{character}", f"{alphabet}/drawer{drawer}"
+        id = f"{alphabet}/{character}/{name}"
+    repairs = MappingProxyType({"damaged stroke left out": lost} if lost else {})
+    yield Ink._trusted(strokes, label, writer, id, source.name, repairs=repairs)
 
 
-def _samples(source: Source) -> tuple[np.ndarray, list[int]]:
-    """Return all samples, shape (n_samples, 3), and the row behind each stroke's last."""
+def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
+    """Return samples, the row behind each stroke's last, and how many strokes are damaged.
+
+    The samples have the shape (n_samples, 3).
+    """
     data = source.data.rstrip()
+    lost = 0
     if not data.startswith(b"START"):
-        raise source.error("does not begin with START", 1)
+        source.skip("does not begin with START", 1)
     if not data.endswith(b"BREAK"):
-        raise source.error(
-            "does not end with BREAK; the file is cut off", source.line_at(len(data))
-        )
-    # Blanks in place of marks and commas keep every number where it stands in the file.
-    text = data.replace(b"START", b"     ", 1).replace(b"BREAK", b"     ").replace(b",", b" ")
-    try:
-        values, starts = parse_numbers(text)
-        per_line = words_per_line(text, starts)
-    except BadNumber as error:
-        raise source.error(str(error), source.line_at(error.offset)) from None
-    uneven = np.flatnonzero((per_line != 3) & (per_line != 0))
-    if len(uneven) or 3 * data.count(b",") != 2 * len(values):
-        line = int(uneven[0]) + 1 if len(uneven) else None
-        raise source.error("a line is not x, y and time separated by commas", line)
-    breaks = [match.start() for match in re.finditer(b"BREAK", data)]
-    ends = (np.searchsorted(starts, breaks) // 3).tolist()
-    for begin, end, offset in zip([0, *ends], ends, breaks, strict=False):
-        if begin == end:
-            raise source.error("a stroke without samples", source.line_at(offset))
-    return values.reshape(-1, 3), ends
+        line = source.line_at(len(data))
+        source.skip("does not end with BREAK; the file is cut off", line)
+        lost += 1
+    breaks = [match.start() for match in _BREAK.finditer(data)]
+    # Blanks in place of marks keep every number where it stands in the file.
+    text = data.replace(b"START", b"     ", 1).replace(b"BREAK", b"     ")
+    if breaks:
+        try:
+            samples, starts = _samples(text[: breaks[-1]])
+        except BadNumber:
+            pass  # The stroke is found below.
+        else:
+            ends = (np.searchsorted(starts, breaks) // 3).tolist()
+            if all(begin < end for begin, end in pairwise([0, *ends])):
+                return samples, ends, lost
+    tables = [np.empty((0, 3))]
+    for begin, end in pairwise([0, *breaks]):
+        try:
+            samples, _ = _samples(text[begin:end])
+            if len(samples) == 0:
+                raise BadNumber("a stroke without samples", end - begin)
+        except BadNumber as error:
+            source.skip(str(error), source.line_at(begin + error.offset))
+            lost += 1
+        else:
+            tables.append(samples)
+    ends = np.cumsum([len(samples) for samples in tables[1:]], dtype=int).tolist()
+    return np.concatenate(tables), ends, lost
+
+
+def _samples(text: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows of x, y and time, and where each number begins; raise `BadNumber`."""
+    values, starts = parse_numbers(text.replace(b",", b" "))
+    per_line = words_per_line(text, starts)
+    if np.any((per_line != 3) & (per_line != 0)) or 3 * text.count(b",") != 2 * len(values):
+        offset = 0
+        for line in text.split(b"\n"):
+            if line.strip() and [len(cell.split()) for cell in line.split(b",")] != [1, 1, 1]:
+                raise BadNumber("a line is not x, y and time separated by commas", offset)
+            offset += len(line) + 1
+    return values.reshape(-1, 3), starts
 
 
 FORMAT = Format(
     name="omniglot",
     title="Omniglot strokes",
     suffixes=(".txt",),
-    channels=("x", "y", "t"),
+    channels=_CHANNELS,
     sniff=_sniff,
     read=_read,
+    lenient="damaged strokes are left out",
 )

@@ -29,7 +29,8 @@ _CLASS = re.compile(rb"Class \[(.)\]\s*")
 
 
 def _sniff(head: bytes) -> bool:
-    return re.search(rb"(?:\A|\n)\.COMMENT Class (?:#\d+: )?\[", head) is not None
+    at_all = b".COMMENT Class" in head
+    return at_all and re.search(rb"(?:\A|\n)\.COMMENT Class (?:#\d+: )?\[", head) is not None
 
 
 def _read(source: Source) -> Iterator[Ink]:

