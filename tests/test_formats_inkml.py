@@ -7,25 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ink_strategies import bits, inks, plain_texts
+from inkml_documents import NAMESPACE, document, formatted
 
 from strokesim.errors import ArgumentError, FormatError
 from strokesim.formats import read_ink, read_inks, write_ink
 from strokesim.ink import Hover, Ink, Stroke
-
-NAMESPACE = 'xmlns="http://www.w3.org/2003/InkML"'
-
-
-def document(tmp_path, body, attributes=NAMESPACE, name="a.inkml"):
-    path = tmp_path / name
-    path.write_text(f"<ink {attributes}>{body}</ink>", encoding="utf-8")
-    return path
-
-
-def formatted(*channels):
-    """Return a trace format with X, Y and more."""
-    more = "".join(f"<channel {channel}/>" for channel in channels)
-    return f'<traceFormat><channel name="X"/><channel name="Y"/>{more}</traceFormat>'
-
 
 ordinary = inks(texts=plain_texts, others=st.sampled_from(["P", "T", "F", "OE", "OA", "B 1"]))
 

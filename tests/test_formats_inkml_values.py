@@ -129,7 +129,7 @@ def test_a_leading_star_of_an_intermittent_channel_is_its_default_or_0():
     ]
 
 
-SEVERAL = "1 2,3 4; ;5 6,;7 x; 8-9 ,1e-3 .5;1 2,'1'1,2 2;1 2,3;1 2 3;+1 2".split(";")
+SEVERAL = ["1 2,3 4", " ", "5 6,", "7 x", " 8-9 ,1e-3 .5", "1 2,'1'1,2 2", "1 2,3", "1 2 3", "+1 2"]
 
 
 @pytest.mark.parametrize("texts", [SEVERAL, SEVERAL[:3], SEVERAL * 40, SEVERAL[4:6] * 3])

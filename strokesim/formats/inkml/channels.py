@@ -1,21 +1,29 @@
-"""What the values of an InkML trace mean: its context, channels and units.
+"""The channels of an InkML trace, and what they are in an `Ink`.
 
-Reference: InkML, W3C Recommendation 20 September 2011, sections on trace formats and contexts.
+Reference: InkML, W3C Recommendation 20 September 2011, section on trace formats.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from strokesim.formats.inkml.values import TraceChannel
 from strokesim.formats.xml_tree import Element
 
-_MM = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "in": 25.4, "pt": 25.4 / 72, "himetric": 0.01}
+# "px" and "dev" are missing on purpose: their size is that of the device.
+_MM = {
+    "m": 1000.0,
+    "cm": 10.0,
+    "mm": 1.0,
+    "in": 25.4,
+    "pt": 25.4 / 72,
+    "pc": 25.4 / 6,
+    "himetric": 0.01,
+}
 _NAMES = {"X": "x", "Y": "y", "T": "t", "F": "pressure", "OE": "altitude", "OA": "azimuth"}
 # How many of a unit make one of ours, and the unit where the file states none.
 _PER_UNIT = {
@@ -23,10 +31,12 @@ _PER_UNIT = {
     "OE": ({"rad": 1.0, "deg": 180 / math.pi}, "deg"),
     "OA": ({"rad": 1.0, "deg": 180 / math.pi}, "deg"),
 }
+# A range as wide as all integers is what programs write who do not know the range.
+_UNKNOWN_RANGE = 2.0**31
 
 
 class BadFormat(ValueError):
-    """A format that means nothing, or a reference to none; ``line`` tells where."""
+    """A declaration that means nothing, or a reference to none; ``line`` tells where."""
 
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(reason)
@@ -47,18 +57,26 @@ class Channel:
     mm: float | None = None
 
 
-class Clock(NamedTuple):
-    """A time stamp of a file, and how many of its units are a second."""
-
-    stamp: float
-    per_second: float
-
-
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
-    """The channels of a trace, the intermittent ones last."""
+    """The channels of a trace, the intermittent ones last.
+
+    Parameters
+    ----------
+    channels : tuple of Channel
+        X and Y are among the regular ones.
+    declared : bool
+        Whether the file says so; what follows X and Y is not known otherwise.
+    respect_to : str, optional
+        The id of the time stamp from which T counts, where the file names it.
+    unmapped : tuple of str
+        Names of channels with a mapping that is not applied.
+    """
 
     channels: tuple[Channel, ...]
+    declared: bool = True
+    respect_to: str | None = None
+    unmapped: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,122 +89,56 @@ class TraceFormat:
         sizes = {channel.mm for channel in self.channels if channel.name in ("x", "y")}
         return sizes.pop() if len(sizes) == 1 else None
 
-    def clock(self, values: np.ndarray) -> Clock | None:
-        """Return the stamp of the first sample; None where no time was recorded."""
-        if "t" not in self.names or len(values) == 0:
-            return None
-        column = self.names.index("t")
-        return Clock(float(values[0, column]), self.channels[column].span)
+    def of_width(self, width: int) -> TraceFormat | None:
+        """Return the format of points that have another number of values; None if there is none.
 
-    def samples(self, values: np.ndarray, clock: Clock | None) -> np.ndarray:
-        """Return samples in the units of an `Ink`.
+        The last of the declared channels are then not there, or what is there in addition to
+        X and Y was not declared.
+        """
+        regular = [channel for channel in self.channels if not channel.values.intermittent]
+        if {"x", "y"} <= {channel.name for channel in regular[:width]} and width < len(regular):
+            return TraceFormat(tuple(regular[:width]), respect_to=self.respect_to)
+        if width > len(self.channels) and not self.declared:
+            names = (f"value {number}" for number in range(len(self.channels) + 1, width + 1))
+            more = tuple(Channel(TraceChannel(name), name) for name in names)
+            return TraceFormat(self.channels + more, declared=False)
+        return None
+
+    def samples(self, values: np.ndarray) -> np.ndarray:
+        """Return samples in the units of an `Ink`, except that time is as it stands there.
 
         Parameters
         ----------
         values : ndarray, shape (n_samples, n_channels)
-            As `parse_trace` returns them.
-        clock : Clock, optional
-            When the ink began.
+            As `parse_trace` returns them. Not changed.
         """
-        samples = values.copy()
+        samples = values
         for column, channel in enumerate(self.channels):
-            zero = channel.zero
-            if channel.name == "t" and clock is not None:
-                # Taken off before the division, which keeps the milliseconds of a clock
-                # that counts from 1970.
-                zero = clock.stamp * (channel.span / clock.per_second)
-            if (zero, channel.span) != (0.0, 1.0):
-                samples[:, column] = (samples[:, column] - zero) / channel.span + 0.0
+            if (channel.zero, channel.span) != (0.0, 1.0) and channel.name != "t":
+                samples = values.copy() if samples is values else samples
+                samples[:, column] = (values[:, column] - channel.zero) / channel.span + 0.0
         return samples
 
 
-DEFAULT = TraceFormat((Channel(TraceChannel("X"), "x"), Channel(TraceChannel("Y"), "y")))
+DEFAULT = TraceFormat((Channel(TraceChannel("X"), "x"), Channel(TraceChannel("Y"), "y")), False)
 """What a trace has where no format is declared."""
 
 
-class Contexts:
-    """The contexts of a document, and the trace formats that they lead to.
+def trace_format(declared: Element, source: Element | None) -> TraceFormat:
+    """Return what a ``traceFormat`` declares.
 
     Parameters
     ----------
-    root : Element
-        The ``ink`` element.
+    declared : Element
+        The ``traceFormat``.
+    source : Element, optional
+        The ``inkSource`` whose properties its channels have.
+
+    Raises
+    ------
+    BadFormat
+        If a channel means nothing, X or Y are missing, or two have one name.
     """
-
-    def __init__(self, root: Element) -> None:
-        self._by_id: dict[str, Element] = {}
-        self._first: dict[str, Element] = {}
-        self._formats: dict[tuple[int, int], TraceFormat] = {}
-        for element in _declarations(root):
-            self._first.setdefault(element.name, element)
-            if "id" in element.attributes:
-                self._by_id.setdefault(element.attributes["id"], element)
-
-    def format(self, reference: str | None, current: Element | None, line: int) -> TraceFormat:
-        """Return the format of a trace.
-
-        Parameters
-        ----------
-        reference : str, optional
-            The ``contextRef`` of the trace, or of a group around it.
-        current : Element, optional
-            The context or format that stands last ahead of it, outside ``definitions``.
-        line : int
-            Where the trace stands.
-
-        Raises
-        ------
-        BadFormat
-            If a reference leads nowhere, or a declaration means nothing.
-        """
-        if reference == "#DefaultContext":
-            return DEFAULT
-        context = current if reference is None else self._referred(reference, line)
-        declared = context and self._find(context, "traceFormat")
-        source = context and self._find(context, "inkSource")
-        if declared is None:
-            # Many files declare one format and refer to it nowhere.
-            declared, source = self._first.get("traceFormat"), self._first.get("inkSource")
-        if declared is None:
-            return DEFAULT
-        key = id(declared), id(source)
-        if key not in self._formats:
-            self._formats[key] = _trace_format(declared, source)
-        return self._formats[key]
-
-    def _referred(self, reference: str, line: int) -> Element:
-        file, mark, name = reference.partition("#")
-        if file or not mark:
-            raise BadFormat(f"a reference to another document, {reference!r}", line)
-        if name not in self._by_id:
-            raise BadFormat(f"no context, inkSource or traceFormat has the id {name!r}", line)
-        return self._by_id[name]
-
-    def _find(self, context: Element, name: str) -> Element | None:
-        """Return the nearest declaration that a context holds or refers to."""
-        pending, seen = [context], set()
-        for element in pending:
-            if element.name == name:
-                return element
-            if id(element) in seen:
-                continue
-            seen.add(id(element))
-            pending += element.named("traceFormat") + element.named("inkSource")
-            for attribute in ("traceFormatRef", "inkSourceRef", "contextRef"):
-                if attribute in element.attributes:
-                    pending.append(self._referred(element.attributes[attribute], element.line))
-        return None
-
-
-def _declarations(element: Element) -> Iterator[Element]:
-    for child in element.children:
-        if child.name in ("context", "inkSource", "traceFormat"):
-            yield child
-        if child.name in ("definitions", "context", "inkSource"):
-            yield from _declarations(child)
-
-
-def _trace_format(declared: Element, source: Element | None) -> TraceFormat:
     resolutions: dict[str | None, Element] = {}
     for properties in [] if source is None else source.named("channelProperties"):
         for element in properties.named("channelProperty"):
@@ -208,7 +160,29 @@ def _trace_format(declared: Element, source: Element | None) -> TraceFormat:
         raise BadFormat(
             f"traceFormat has the channels {given!r}; needed: X, Y, none twice", declared.line
         )
-    return TraceFormat(tuple(channels))
+    references = [_respect_to(element) for element in regular + intermittent]
+    return TraceFormat(
+        tuple(channels),
+        respect_to=next(filter(None, references), None),
+        unmapped=tuple(_unmapped(regular + intermittent)),
+    )
+
+
+def number_of(text: str, element: Element) -> float:
+    """Return a text of an element as a number that is finite.
+
+    Raises
+    ------
+    BadFormat
+        If it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadFormat(f"{text!r} in {element.name} is not a number", element.line)
+    return value
 
 
 def _channel(element: Element, resolution: Element | None, intermittent: bool) -> Channel:
@@ -219,12 +193,8 @@ def _channel(element: Element, resolution: Element | None, intermittent: bool) -
             f"channel {name!r} of type {kind!r}; needed: a name and a number or boolean",
             element.line,
         )
-    default = attributes.get("default")
     values = TraceChannel(
-        name,
-        boolean=kind == "boolean",
-        intermittent=intermittent,
-        default=_default(default, element) if default is not None else None,
+        name, boolean=kind == "boolean", intermittent=intermittent, default=_default(element)
     )
     units = attributes.get("units", "")
     if name in ("X", "Y"):
@@ -234,34 +204,51 @@ def _channel(element: Element, resolution: Element | None, intermittent: bool) -
     if name in _PER_UNIT:
         per_unit, usual = _PER_UNIT[name]
         if (units or usual) in per_unit:
-            return Channel(values, _NAMES[name], span=per_unit[units or usual])
+            finer = _finer(resolution, per_unit)
+            return Channel(values, _NAMES[name], span=finer or per_unit[units or usual])
     if name == "F" and "max" in attributes:
-        low, high = (_bound(attributes.get(key, "0"), element) for key in ("min", "max"))
-        if low < high:
+        low, high = (number_of(attributes.get(side, "0"), element) for side in ("min", "max"))
+        if 0 < high - low < _UNKNOWN_RANGE:
             return Channel(values, _NAMES[name], zero=low, span=high - low)
     return Channel(values, name)
 
 
+def _default(element: Element) -> float | None:
+    text = element.attributes.get("default")
+    if text is None:
+        return None
+    named = {"T": 1.0, "true": 1.0, "F": 0.0, "false": 0.0}
+    return named[text] if text in named else number_of(text, element)
+
+
 def _size(resolution: Element | None) -> float | None:
     """Return the millimetres per unit that a resolution states."""
+    steps, unit = _steps(resolution)
+    size = _MM[unit] / steps if steps and unit in _MM else math.inf
+    return size if 0 < size < math.inf else None
+
+
+def _finer(resolution: Element | None, per_unit: dict[str, float]) -> float | None:
+    """Return how many steps of a channel make one of our units, where a resolution says it."""
+    steps, unit = _steps(resolution)
+    finer = steps * per_unit.get(unit, 0.0)
+    return finer if 0 < finer < math.inf else None
+
+
+def _steps(resolution: Element | None) -> tuple[float, str]:
+    """Return how many steps make a unit, and the unit; 0 where it is not known, as in files."""
     if resolution is None:
-        return None
-    length = _MM.get(resolution.attributes.get("units", "").removeprefix("1/"))
-    per_length = _bound(resolution.attributes.get("value", "0"), resolution)
-    # 0 stands where the device does not know.
-    return length / per_length if length is not None and per_length > 0 else None
+        return 0.0, ""
+    steps = number_of(resolution.attributes.get("value", "0"), resolution)
+    return max(steps, 0.0), resolution.attributes.get("units", "").removeprefix("1/")
 
 
-def _default(text: str, element: Element) -> float:
-    return {"T": 1.0, "F": 0.0}[text] if text in ("T", "F") else _bound(text, element)
+def _respect_to(element: Element) -> str | None:
+    return element.attributes.get("respectTo") if element.attributes.get("name") == "T" else None
 
 
-def _bound(text: str, element: Element) -> float:
-    """Return an attribute as a number that is finite."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise BadFormat(f"{text!r} in {element.name} is not a number", element.line)
-    return value
+def _unmapped(elements: Iterable[Element]) -> Iterable[str]:
+    for element in elements:
+        for mapping in element.named("mapping"):
+            if mapping.attributes.get("type") != "identity":
+                yield element.attributes.get("name", "")

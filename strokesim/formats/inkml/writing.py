@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
 from strokesim.errors import ArgumentError
 from strokesim.formats.bulk_numbers import number_text
+from strokesim.formats.inkml.annotations import OURS
+from strokesim.formats.inkml.differences import encoded
 from strokesim.formats.parts import parts_in_order
 from strokesim.ink import Ink, Stroke
-
-OURS = "urn:strokesim"
-"""The namespace of what InkML has no place for: the names of notes and repairs."""
 
 # Name, units and range with which a channel comes back as it is in an `Ink`.
 _CHANNELS = {
@@ -29,8 +29,17 @@ _CHANNELS = {
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_inkml(inks: Iterable[Ink], file: BinaryIO) -> None:
+def write_inkml(inks: Iterable[Ink], file: BinaryIO, *, differences: bool = False) -> None:
     """Write inks as one InkML document.
+
+    Parameters
+    ----------
+    inks : iterable of Ink
+        A ``traceGroup`` each.
+    file : BinaryIO
+        Open for writing.
+    differences : bool
+        Write the differences of samples where they are shorter and give the same bits back.
 
     Raises
     ------
@@ -53,7 +62,8 @@ def write_inkml(inks: Iterable[Ink], file: BinaryIO) -> None:
         for down, path in parts:
             reference = contexts[path.channels, ink.mm_per_unit]
             kind = "" if down else ' type="penUp"'
-            _put(file, f'<trace contextRef="#{reference}"{kind}>{_values(path)}</trace>')
+            values = encoded(path.samples) if differences else _values(path)
+            _put(file, f'<trace contextRef="#{reference}"{kind}>{values}</trace>')
         _put(file, "</traceGroup>")
     _put(file, "</ink>")
 
@@ -79,7 +89,9 @@ def _put_context(
         _put(file, f'<channel name={_attribute(inkml)} type="double"{facts}/>')
     _put(file, "</traceFormat>")
     if mm_per_unit is not None and math.isfinite(1 / mm_per_unit):
-        facts = f'name="resolution" value="{1 / mm_per_unit!r}" units="1/mm"'
+        # The schema asks for a decimal number, which has no exponent.
+        value = format(Decimal(repr(1 / mm_per_unit)), "f")
+        facts = f'name="resolution" value="{value}" units="1/mm"'
         properties = "".join(f'<channelProperty channel="{xy}" {facts}/>' for xy in "XY")
         _put(file, f"<channelProperties>{properties}</channelProperties>")
     _put(file, "</inkSource></context></definitions>")
