@@ -17,6 +17,7 @@ ARROWS = {
     "augmentation": {"ink", "synthesis"},
     "batches": {"features", "ink"},
     "chance": set(),
+    "cleaning": {"ink"},
     "cli": {"*"},
     "comparison": {"search", "evaluation", "corpus", "features", "ink", "distances"},
     "corpus": {
