@@ -131,7 +131,7 @@ def _read(
     maker = InkMaker(tree, time_unit)
     stem = source.stem
     for number, (segment, components) in enumerate(tree.inks(level)):
-        writer = segment.writer
+        writer = segment.declared.writer
         if segment.comment:
             numbers = _PENDIGITS_COMMENT.fullmatch(segment.comment.decode("latin-1"))
             if numbers is not None and numbers[1] == segment.label:
@@ -221,17 +221,17 @@ class InkMaker:
                 return None
         if "t" in channels or any("t" in path.channels for _, path in hover):
             strokes, hover = self._timed(components, strokes, hover)
-        block = components[0].block
+        declared = components[0].declared
         ink = Ink._trusted(
             tuple(strokes),
             label,
-            writer or block.writer,
+            writer or declared.writer,
             id,
             self._tree.source.name,
-            block.mm_per_unit or self._mm_per_unit,
+            declared.mm_per_unit or self._mm_per_unit,
             tuple(hover),
             MappingProxyType({**self._repairs, **repairs}) if repairs else self._repairs,
-            self._noted(segment, block.facts) if notes is None else notes,
+            self._noted(segment, declared.facts) if notes is None else notes,
         )
         return self._with_ours(ink, segment) if segment.ours else ink
 
@@ -260,14 +260,15 @@ class InkMaker:
 
     def notes(self, segment: Segment, components: Sequence[Component]) -> dict[str, str]:
         """Return what the statements say that has no field of its own in `Ink`."""
-        facts = components[0].block.facts if components else {}
+        facts = components[0].declared.facts if components else {}
         return dict(self._noted(segment, facts))
 
     def _noted(self, segment: Segment, facts: _Notes) -> _Notes:
-        key = segment.hierarchy, segment.quality, id(facts), id(segment.facts)
+        known = segment.declared.facts
+        key = segment.hierarchy, segment.quality, id(facts), id(known)
         noted = self._notes.get(key)
         if noted is None:
-            found = {**facts, **segment.facts}
+            found = {**facts, **known}
             if segment.hierarchy not in ("", NO_HIERARCHY):
                 found["hierarchy"] = segment.hierarchy
             if segment.quality.strip("?"):

@@ -21,22 +21,29 @@ _NAMES = {"X": "x", "Y": "y", "T": "t"}
 _PART = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was declared where a statement stands, and holds until it is declared anew."""
+
+    writer: str | None = None
+    mm_per_unit: float | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Declarations that are kept as notes."""
+
+
 @dataclass(slots=True)
 class Block:
-    """Components that stand one after the other in one file, under the same declarations."""
+    """Components that stand one after the other in one file, with the same channels."""
 
     statements: Statements
     channels: tuple[str, ...] | None
     """As ``.COORD`` names them; None where none stands ahead, empty where it is damaged."""
-    mm_per_unit: float | None
-    writer: str | None
-    facts: Mapping[str, str]
-    """Declarations that are kept as notes."""
     target: list[Component]
     down: list[bool] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     """Of the statements."""
+    declared: list[Declared] = field(default_factory=list)
 
 
 class Component(NamedTuple):
@@ -47,7 +54,7 @@ class Component(NamedTuple):
     """None where there is no ink in it; it counts all the same."""
     lost: str | None
     """What was mended, or why there is no path."""
-    block: Block
+    declared: Declared
 
 
 def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray:
@@ -77,7 +84,7 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
         if first_time_only and "T" in block.channels:
             components = [_without_times(component) for component in components]
         block.target += components
-        # Components keep their block for what was declared.
+        # The text of a large file is not needed any more.
         block.texts.clear()
         return steps
     except _Damage as damage:
@@ -86,12 +93,12 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
         if not block.statements.source.lenient and not first_time_only:
             raise damage.error(block) from None
     steps = []
-    for down, text, number in zip(block.down, block.texts, block.numbers, strict=True):
+    parts = zip(block.down, block.texts, block.numbers, block.declared, strict=True)
+    for down, text, number, declared in parts:
         # A block for each, so that only what is damaged is lost.
         one = Block(
-            block.statements, block.channels, block.mm_per_unit, block.writer, block.facts,
-            block.target, [down], [text], [number],
-        )  # fmt: skip
+            block.statements, block.channels, block.target, [down], [text], [number], [declared]
+        )
         steps.append(convert(one, y_sign, first_time_only=first_time_only))
     return np.concatenate(steps)
 
@@ -122,12 +129,11 @@ def _convert_one(
     first = lines[0].split()
     if first_time_only and channels[-1:] == ("T",) and len(first) == len(channels):
         text = b" ".join(first[:-1]) + b"\n" + (lines[1] if len(lines) == 2 else b"")
-        timeless = Block(
-            block.statements, channels[:-1], block.mm_per_unit, block.writer, block.facts, [],
-            block.down, [text], block.numbers,
-        )  # fmt: skip
+        untimed = Block(
+            block.statements, channels[:-1], [], block.down, [text], block.numbers, block.declared
+        )
         try:
-            components, _ = _converted(timeless, y_sign)
+            components, _ = _converted(untimed, y_sign)
         except _Damage:
             pass
         else:
@@ -135,7 +141,7 @@ def _convert_one(
             return np.empty(0)
     if channels:
         block.statements.source.skip(str(damage), damage.place(block))
-    block.target.append(Component(block.down[0], None, DAMAGED, block))
+    block.target.append(Component(block.down[0], None, DAMAGED, block.declared[0]))
     return np.empty(0)
 
 
@@ -168,15 +174,16 @@ def _converted(block: Block, y_sign: float) -> tuple[list[Component], np.ndarray
     if np.any(begins == rows):
         raise _Damage("nothing that is a number", int(np.argmax(begins == rows)), 0)
     names = tuple(_NAMES.get(name, name) for name in channels)
-    cuts = zip(block.down, begins.tolist(), rows.tolist(), strict=True)
+    cuts = zip(block.down, begins.tolist(), rows.tolist(), block.declared, strict=True)
     trusted = Stroke._trusted
     components = [
-        Component(down, trusted(values[begin:end], names), None, block) for down, begin, end in cuts
+        Component(down, trusted(values[begin:end], names), None, declared)
+        for down, begin, end, declared in cuts
     ]
     for number in np.flatnonzero(rows - begins == 1).tolist():
-        down, path, _, _ = components[number]
+        down, path, _, declared = components[number]
         if path is not None and not path["x"].any() and not path["y"].any():
-            components[number] = Component(down, None, DUMMY, block)
+            components[number] = Component(down, None, DUMMY, declared)
     steps = np.empty(0)
     if "T" in channels:
         steps = np.delete(np.diff(values[:, channels.index("T")]), rows[:-1] - 1)

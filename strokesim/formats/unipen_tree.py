@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from strokesim.formats.opening import LARGEST_FILE, naming_failures, read_within
 from strokesim.formats.source import Source
-from strokesim.formats.unipen_components import Block, Component, convert, delineated
+from strokesim.formats.unipen_components import Block, Component, Declared, convert, delineated
 from strokesim.formats.unipen_statements import (
     KNOWN,
     NOTED,
@@ -28,11 +28,13 @@ MISSING = "missing include"
 """What notes and repairs call it."""
 
 _DEEPEST_INCLUDE = 20
+_LARGEST_BLOCK = 1 << 18
+_BLOCK_ENDS = (b"COORD", b"START_SET", b"INCLUDE")
 _INCLUDE_FOLDER = "include"
 _HIGHEST_FOLDER = 6
 """How far above a file the folder of includes is looked for."""
 
-_USUAL = re.compile(rb'(\S+)\s+(\d+)\s+([?A-Z]+)\s+"([^"\\\s\x80-\xff]*)"\s*')
+_USUAL = re.compile(rb'([!-~]+)\s+(\d+)\s+([?A-Z]+)\s+"([^"\\\s\x80-\xff]*)"\s*')
 _QUALITY = re.compile(r"\?+|[A-Z]+")
 _PARTS = re.compile(r"\d[\d:,-]*")
 _WORD = re.compile(r"\w+", re.ASCII)
@@ -53,9 +55,7 @@ class Segment:
     """The delineation as written; None where there is none."""
     quality: str
     label: str | None
-    writer: str | None
-    facts: Mapping[str, str]
-    """Declarations that are kept as notes."""
+    declared: Declared
     first: int
     """Number of components of its set that stand ahead of it."""
     comment: bytes = b""
@@ -109,8 +109,7 @@ class Tree:
         self._declared: set[str] = set()
         self._channels: tuple[str, ...] | None = None
         self._scales: dict[str, float] = {}
-        self._writer: str | None = None
-        self._facts: Mapping[str, str] = {}
+        self._latest = Declared()
         self._blocks: list[Block] = []
         self._walk(source, ())
         segments = [segment for group in self.sets for segment in group.segments]
@@ -146,7 +145,7 @@ class Tree:
         for group in self.sets:
             segments = group.segments
             if not segments and group.components:
-                segments = [Segment(None, 0, "", None, "?", None, self._writer, {}, 0)]
+                segments = [Segment(None, 0, "", None, "?", None, Declared(), 0)]
             ends = [*(segment.first for segment in segments[1:]), len(group.components)]
             components, count = group.components, len(group.components)
             for segment, end in zip(segments, ends, strict=False):
@@ -174,6 +173,7 @@ class Tree:
         """Take in the statements of one file."""
         statements = Statements(source)
         block: Block | None = None
+        size = 0
         latest: Segment | None = None
         uncommented: Segment | None = None
         for number, parts in enumerate(statements):
@@ -182,11 +182,16 @@ class Tree:
             if keyword == b"PEN_DOWN" or keyword == b"PEN_UP":
                 # What has no samples is not counted.
                 if body:
-                    if block is None:
-                        block = self._new_block(statements)
+                    # Pieces, because converting takes many times the size of the text.
+                    if block is None or size > _LARGEST_BLOCK:
+                        block = Block(statements, self._channels, self.sets[-1].components)
+                        self._blocks.append(block)
+                        size = 0
+                    size += len(body)
                     block.down.append(keyword == b"PEN_DOWN")
                     block.texts.append(body)
                     block.numbers.append(number)
+                    block.declared.append(self._latest)
                     self.sets[-1].n_components += 1
                 uncommented = None
             elif keyword == b"SEGMENT":
@@ -199,15 +204,9 @@ class Tree:
                 latest.ours.append((decoded(keyword), decoded(body)))
             elif keyword != b"DT":
                 self._declare(statements, decoded(keyword), body, number, above)
-                block = uncommented = None
-
-    def _new_block(self, statements: Statements) -> Block:
-        target = self.sets[-1].components
-        block = Block(
-            statements, self._channels, self.mm_per_unit, self._writer, self._facts, target
-        )
-        self._blocks.append(block)
-        return block
+                uncommented = None
+                if keyword in _BLOCK_ENDS:
+                    block = None
 
     def _segment(self, statements: Statements, body: bytes, number: int) -> Segment | None:
         current = self.sets[-1]
@@ -223,9 +222,7 @@ class Tree:
                     statements.line(number),
                 )
                 return None
-        segment = Segment(
-            statements, number, *said, self._writer, self._facts, current.n_components
-        )
+        segment = Segment(statements, number, *said, self._latest, current.n_components)
         current.segments.append(segment)
         return segment
 
@@ -252,7 +249,7 @@ class Tree:
             self.sets.append(ComponentSet())
             self._note("SET", decoded(body))
         elif keyword == "WRITER_ID":
-            self._writer = decoded(body) or None
+            self._latest = replace(self._latest, writer=decoded(body) or None)
         elif match := _SCALE.fullmatch(keyword):
             try:
                 per_unit = float(body)
@@ -261,6 +258,7 @@ class Tree:
             # Zero and nonsense occur where the device was not known.
             if 0 < per_unit < float("inf"):
                 self._scales[match[1]] = _MM[match[2]] / per_unit
+                self._latest = replace(self._latest, mm_per_unit=self.mm_per_unit)
         elif keyword == "INCLUDE":
             self._include(source, decoded(body), statements.line(number), above)
         elif keyword == "KEYWORD":
@@ -275,11 +273,11 @@ class Tree:
 
     def _note(self, keyword: str, text: str) -> None:
         name = keyword.lower().replace("_", " ")
-        facts = {**self._facts, name: text}
+        facts = {**self._latest.facts, name: text}
         # What the file says is not known is not noted.
         if text.strip("?") == "":
             del facts[name]
-        self._facts = facts
+        self._latest = replace(self._latest, facts=facts)
 
     def _include(self, source: Source, name: str, line: int, above: tuple[Path, ...]) -> None:
         """Take in another file."""
