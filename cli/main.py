@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 
 import click
 
 from strokesim import __version__
-from strokesim.errors import StrokesimError
+from strokesim.errors import OutputError, StrokesimError
 
 # Help texts stand here and not in the commands, so that `strokesim --help` imports none.
 COMMANDS = {
@@ -81,7 +80,10 @@ def main() -> None:
     """Run the command line."""
     try:
         command(prog_name="strokesim")
-    except BrokenPipeError:
-        # The reader of a pipe went away (`| head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as error:
+        # Files fail with errors of ours that name them; what has no name is standard output.
+        # That the reader of a pipe went away (`| head`) is click's to handle.
+        if error.filename is not None:
+            raise
+        click.echo(f"Error: cannot write the results: {error.strerror or error}", err=True)
+        sys.exit(OutputError.exit_code)

@@ -307,15 +307,31 @@ def test_the_short_help_is_the_one_of_the_command(name):
     assert COMMANDS[name] == f"{found.get_short_help_str(200)}"
 
 
-def test_a_pipe_whose_reader_leaves_is_no_error(run, tmp_path):
-    lines = b"".join((tmp_path / "one.jsonl").read_bytes().splitlines(keepends=True))
-    (tmp_path / "many.jsonl").write_bytes(lines)
-    program = "from strokesim.cli.main import main; main()"
-    words = [sys.executable, "-c", program, "match", "one.jsonl", "--corpus", "small", "-k", "1"]
-    done = subprocess.run(
-        f"{' '.join(map(repr, words))} | true", shell=True, capture_output=True, text=True
-    )
-    assert "Traceback" not in done.stderr
+PROGRAM = [sys.executable, "-c", "from strokesim.cli.main import main; main()"]
+
+
+def test_a_pipe_whose_reader_leaves_is_no_error(run):
+    # More than a pipe holds, so that it is written to after the reader has left.
+    write_ink([ink(HOOK, "L", number) for number in range(3000)], "many.jsonl")
+    words = ["match", "many.jsonl", "--corpus", "small", "-k1", "--json"]
+    with subprocess.Popen(
+        [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert '"query": "ink-0"' in running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 1
+
+
+@pytest.mark.parametrize("options", [["--json"], ["--no-draw"]], ids=" ".join)
+def test_results_that_find_no_room_are_one_line(run, options):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs a device that is always full")
+    words = [*PROGRAM, "match", "one.jsonl", "--corpus", "small", "-k1", *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write the results: No space left on device\n"
 
 
 def test_every_feature_can_be_named_on_the_command_line(run):
