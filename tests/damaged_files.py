@@ -12,6 +12,7 @@ TOKENS = [
     b"\0", b"\n", b"\r\n", b" ", b",", b";", b"-", b".", b"1e400", b"-1e400", b"nan", b"NaN",
     b"inf", b"1000000000", b"9007199254740993", b"0", b"-1", b"\xff\xff", b"\xff\xff\0\0",
     b"\xef\xbb\xbf", b"null", b"true", b"{}", b"[]", b'"', b"[[[[", b"}", b"]", b"\x80", b"_1",
+    b"<", b">", b"&x;", b"<!DOCTYPE a [", b"]>", b"]]>", b"<a>" * 300,
 ]  # fmt: skip
 
 
