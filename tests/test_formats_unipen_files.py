@@ -172,6 +172,16 @@ def test_leniently_components_under_a_damaged_coord_are_lost(tmp_path):
     assert len(skipped) == 1
 
 
+def test_segments_that_name_components_over_and_over_are_refused(tmp_path):
+    ink = ".PEN_DOWN\n1 1\n" * 50
+    path = written(tmp_path, f'.SEGMENT A {"0-49," * 3}0 ? "a"\n{ink}')
+    with pytest.raises(FormatError, match=r"a.unipen:1: .* components are named more than twice"):
+        list(read_inks(path))
+    path = written(tmp_path, '.SEGMENT A 0-49 ? "a"\n' * 200 + ink)
+    with pytest.raises(FormatError, match=r"name components over and over, 100 times on average"):
+        list(read_inks(path))
+
+
 # Time
 
 
