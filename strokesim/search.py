@@ -17,7 +17,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from strokesim.ragged import Ragged, check_sequence
 
 if TYPE_CHECKING:
     from strokesim.corpus import Corpus
+    from strokesim.features import FeatureSpec
 
 
 class Match(NamedTuple):
@@ -54,6 +55,18 @@ class _Facts(NamedTuple):
     ids: np.ndarray
 
 
+class LearnedMetric(Protocol):
+    """What the Euclidean distance is taken of instead of features: a `siamese.Encoder`."""
+
+    spec: FeatureSpec | None
+
+    def embed(self, sequences: Ragged | Iterable[object]) -> Ragged:
+        """Return a sequence of one step for each feature sequence."""
+
+    def embed_corpus(self, corpus: Corpus) -> Corpus:
+        """Return a corpus of such sequences."""
+
+
 class Index:
     """A corpus made ready to be searched by one distance.
 
@@ -64,8 +77,10 @@ class Index:
     ----------
     corpus : Corpus
         At least one entry.
-    distance : str
-        A name in `strokesim.distances.DISTANCES`.
+    distance : str or Encoder
+        A name in `strokesim.distances.DISTANCES`, or a learned metric: the Euclidean distance
+        of what the encoder makes of features. Corpus, queries and what is added are features of
+        the encoder's spec then, or ink.
     radius : int, optional
         Sakoe-Chiba radius in steps, for "dtw"; None leaves the warping path free.
 
@@ -92,13 +107,25 @@ class Index:
     'up'
     """
 
-    def __init__(self, corpus: Corpus, distance: str = "dtw", *, radius: int | None = None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        distance: str | LearnedMetric = "dtw",
+        *,
+        radius: int | None = None,
+    ) -> None:
+        self._encoder: LearnedMetric | None = None
+        if hasattr(distance, "embed_corpus"):
+            self._encoder, distance = cast("LearnedMetric", distance), "euclidean"
         measure = find_distance(distance)
         if not hasattr(corpus, "sequences"):
             raise ArgumentError(
                 f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
                 "Corpus.from_arrays makes one of arrays, Corpus.from_inks of inks"
             )
+        self.spec = corpus.spec
+        if self._encoder is not None:
+            corpus = self._encoder.embed_corpus(corpus)
         sequences: Ragged = corpus.sequences
         if len(sequences) == 0:
             raise ArgumentError("the corpus is empty; a search needs at least one entry")
@@ -106,7 +133,7 @@ class Index:
         self._searcher = measure.prepare(sequences, radius)
         self._facts = _Facts(corpus.labels, corpus.writers, corpus.ids)
         self._changing = threading.Lock()
-        self.distance, self.radius, self.spec = distance, radius, corpus.spec
+        self.distance, self.radius = distance, radius
 
     def __len__(self) -> int:
         """Return the number of entries, without those removed."""
@@ -186,6 +213,8 @@ class Index:
             If the number of features differs, or the length where the distance needs equal ones.
         """
         self._check_spec(corpus.spec, "the entries to add")
+        if self._encoder is not None:
+            corpus = self._encoder.embed_corpus(corpus)
         with self._changing:
             first = len(self._searcher.parts)
             for number, array in enumerate(corpus.sequences):
@@ -242,7 +271,14 @@ class Index:
         ------
         OutputError
             If it exists or cannot be written; nothing is left behind.
+        ArgumentError
+            If it searches by an encoder, which is saved by itself.
         """
+        if self._encoder is not None:
+            raise ArgumentError(
+                "an index that searches by an encoder is not saved; save the encoder and the "
+                "corpus, and make the index of both"
+            )
         target = Path(path)
         if target.exists():
             raise OutputError(f"cannot write {target}: it is there already")
@@ -276,6 +312,7 @@ class Index:
         try:
             facts = json.loads((folder / "index.json").read_text())
             index = cls.__new__(cls)
+            index._encoder = None
             index.distance, index.radius = facts["distance"], facts["radius"]
             spec = facts["spec"]
             if spec is not None:
@@ -318,6 +355,8 @@ class Index:
             check_sequence(query, f"query {number}")
             for number, query in enumerate(self._sequences_in(queries, threads))
         ]
+        if self._encoder is not None and arrays:
+            arrays = list(self._encoder.embed(arrays))
         for number, array in enumerate(arrays):
             self._check_shape(array, f"query {number}")
         return arrays

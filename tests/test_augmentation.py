@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ink_strategies import inks
 
+from strokesim import FeatureSpec, cdist, load_dataset
 from strokesim.augmentation import Augmentation
 from strokesim.errors import ArgumentError
 from strokesim.ink import LARGEST, Hover, Ink, Stroke
@@ -269,6 +270,22 @@ def test_scaled_strengths_grow_together_and_not_beyond_what_they_may_be():
     assert Augmentation(rotation=8).scaled(0.5).rotation == 4
     assert Augmentation(reordered=0.6, rotation=300).scaled(2).reordered == 1
     assert Augmentation(rotation=300).scaled(2).rotation == 360
+
+
+@pytest.mark.data
+def test_variations_stay_nearest_to_the_character_they_were_made_of(data):
+    own = [ink for ink in load_dataset("omniglot", "small1", folder=data)
+           if ink.writer == "Korean/drawer07"]  # fmt: skip
+    spec = FeatureSpec(features={"x": 1, "y": 1, "cos2": 0.25, "sin2": 0.25}, steps=64)
+
+    def strayed(augmentation):
+        chance = rng(1)
+        varied = [augmentation.augment(ink, chance) for ink in own for _ in range(5)]
+        distances = cdist(spec.transform_all(varied), spec.transform_all(own), distance="cloud")
+        return np.mean(distances.argmin(axis=1) != np.repeat(np.arange(len(own)), 5))
+
+    assert strayed(Augmentation()) < 0.1
+    assert strayed(Augmentation().scaled(3)) > 0.3
 
 
 def test_what_is_no_strength_is_refused():

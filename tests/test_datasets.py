@@ -298,5 +298,5 @@ def test_damage_to_a_published_file_is_noticed(monkeypatch, data, tmp_path):
 
 def test_a_damaged_loose_file_is_named_by_its_reader(tmp_path):
     (tmp_path / "cat.ndjson").write_text('{"word":"cat","drawing":[[[0,1],[0]]]}\n')
-    with pytest.raises(FormatError, match=r"cat\.ndjson:1: stroke 0 is not lists of numbers"):
+    with pytest.raises(FormatError, match=r"cat\.ndjson:1: stroke 0 has lists of 2 and 1 numbers"):
         load_dataset("quickdraw", folder=tmp_path)

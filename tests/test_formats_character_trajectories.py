@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from mutations import mutated, read_or_refused
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink, read_inks
@@ -93,6 +95,10 @@ def test_the_header_is_believed_where_two_columns_could_be_force(path):
         ("0,A,5,1,2,x", "is no row of"),
         ("0,A,5,1,2,nan", "is no row of"),
         ("0,A,5,1,2,1e999", "is no row of"),
+        ("0,A,5,1e17,2,3", "is no row of"),
+        ("0,A,5,nan,2,3", "is no row of"),
+        ("0,A,5,1,2,1_0", "is no row of"),
+        ("0,A,5,1,2,٣", "is no row of"),
         ("0", "is no row of"),
     ],
 )
@@ -118,6 +124,28 @@ def test_files_that_hold_no_characters_are_refused(path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(FormatError, match=r"letters.csv:1: begins with 'a,b'; needed: 'sample,"):
         read_ink(path, format="character_trajectories")
+
+
+def test_a_pen_that_leaves_the_range_of_numbers_is_refused_or_left_out(path):
+    far = np.array([[0, 2.0**53, 1], [0, 2.0**53, 1]])
+    path.write_text(f"{HEADER}\n{csv(far, 0, 'A')}{csv(WRITTEN, 1, 'B')}")
+    with pytest.raises(FormatError, match=r"letters\.csv: sample 0: sample 1: y is -1\.80144e\+16"):
+        list(read_inks(path))
+    assert [ink.label for ink in read_inks(path, lenient=True)] == ["B"]
+
+
+def test_line_ends_of_windows_and_unusual_spaces_keep_the_lines_counted(path):
+    text = f"{HEADER}\r\n" + csv(WRITTEN, 0, "\x85").replace("\n", "\r\n")
+    path.write_bytes(f"\ufeff{text}{csv(WRITTEN, 1, 'é')}0,A\n".encode())
+    with pytest.raises(FormatError, match=r"letters\.csv:12: '0,A' is no row"):
+        list(read_inks(path))
+    assert [ink.label for ink in read_inks(path, lenient=True)] == ["\x85", "é"]
+
+
+@settings(max_examples=150)
+@given(mutated(f"{HEADER}\n{csv(padded(WRITTEN))}{csv(WRITTEN, 1, 'B')}".encode()))
+def test_damaged_files_raise_nothing_but_format_errors(data):
+    read_or_refused(data, "character_trajectories")
 
 
 @pytest.mark.data

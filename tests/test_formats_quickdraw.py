@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import mutated, read_or_refused
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink, read_inks
@@ -61,13 +62,17 @@ def test_an_array_and_lines_hold_the_same(tmp_path, name):
         ({"word": "cat", "drawing": 5}, 'an object with a list "drawing" is needed'),
         ([1, 2], 'an object with a list "drawing" is needed'),
         ({"word": "cat", "drawing": []}, "an ink without strokes"),
-        ({"word": "cat", "drawing": [[]]}, r"stroke 0 has shape \(0,\)"),
-        ({"word": "cat", "drawing": [[[], []]]}, r"stroke 0 has shape \(2, 0\)"),
-        ({"word": "cat", "drawing": [[[1, 2]]]}, r"stroke 0 has shape \(1, 2\)"),
-        ({"word": "cat", "drawing": [[[1], [1, 2]]]}, "stroke 0 is not lists of numbers"),
-        ({"word": "cat", "drawing": [[["a"], ["b"]]]}, "stroke 0 is not lists of numbers"),
-        ({"word": "cat", "drawing": [[[10**400], [1]]]}, "stroke 0 is not lists of numbers"),
-        ({"word": "cat", "drawing": [[[1e300], [1]]]}, r"sample 0: x is 1e\+300"),
+        ({"word": "cat", "drawing": [[]]}, "stroke 0 is not lists; needed: one of x"),
+        ({"word": "cat", "drawing": [[[1], [1], [1], [1]]]}, "stroke 0 is not lists"),
+        ({"word": "cat", "drawing": [[[], []]]}, "stroke 0 has lists of 0 and 0 numbers"),
+        ({"word": "cat", "drawing": [[[1, 2]]]}, "stroke 0 is not lists"),
+        ({"word": "cat", "drawing": [[[1], [1, 2]]]}, "stroke 0 has lists of 1 and 2 numbers"),
+        ({"word": "cat", "drawing": [[["1"], ["2"]]]}, "stroke 0: x holds '1'; needed: numbers"),
+        ({"word": "cat", "drawing": [[[1], [True]]]}, "stroke 0: y holds True; needed: numbers"),
+        ({"word": "cat", "drawing": [[[10**400], [1]]]}, "stroke 0: x holds more than a pen can"),
+        ({"word": "cat", "drawing": [[[1e300], [1]]]}, "stroke 0: x holds more than a pen can"),
+        ({"word": "cat", "drawing": "[[[1], [1]]"}, 'the text of "drawing" is not JSON at char'),
+        ({"word": "cat", "drawing": "\ud800"}, 'the text of "drawing" '),
         ({"word": "cat", "drawing": [[[1], [1], [1]], [[1], [1]]]}, "stroke 1 has the channels x"),
         ({"word": "cat", "drawing": [[[1], [1]], [[1], [1], [1]]]}, "stroke 1 has the channels x"),
     ],
@@ -80,8 +85,8 @@ def test_damaged_drawings_are_refused_or_left_out(tmp_path, drawing, message):
     skipped = []
     assert len(list(read_inks(lines, lenient=True, skipped=skipped))) == 2
     assert len(skipped) == 1
-    array = written(tmp_path, f"[{good},{bad},{good}]", "cat.json")
-    with pytest.raises(FormatError, match=rf"cat\.json: drawing 1: {message}"):
+    array = written(tmp_path, f"[{good},\n{bad},{good}]", "cat.json")
+    with pytest.raises(FormatError, match=rf"cat\.json:2: {message}"):
         list(read_inks(array, format="quickdraw"))
     assert len(list(read_inks(array, lenient=True))) == 2
 
@@ -89,9 +94,16 @@ def test_damaged_drawings_are_refused_or_left_out(tmp_path, drawing, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"word": "cat", "drawing": [[[0', r"cat\.ndjson:1: is not JSON: .* at character 32"),
-        ('[\n{"word": "cat",\n"drawing": [}]', r"cat\.ndjson:3: is not JSON"),
+        ('{"word": "cat", "drawing": [[[0', r"cat\.ndjson:1: is not JSON at character 32"),
+        ('[\n{"word": "cat",\n"drawing": [}]', r"cat\.ndjson:3: is not JSON at column 13"),
         ('{"word": "cat", "drawing": [[[NaN], [1]]]}', "is not JSON: NaN is no number"),
+        ('[{"word": "cat", "drawing": [[[NaN], [1]]]}]', "is not JSON: NaN is no number"),
+        ('[{"word": "cat", "drawing": ' + "[" * 200_000, "is nested too deeply"),
+        ('[{"word": "cat", "drawing": [[[1], [1]]]}]]', "1: text behind the array"),
+        ('[{"word": "cat", "drawing": [[[1], [1]]]},]', "is not JSON at column 43"),
+        ('[{"word": "cat", "drawing": [[[1], [1]]]} 5]', "',' or '\\]' expected"),
+        (b'[{"word": "\xff", "drawing": [[[1], [1]]]}]', "byte 11 is not utf-8 text"),
+        ('{"word": "cat", "drawing": [[[1], [1\0]]]}', "is not JSON at character 37"),
         (b'{"word": "\xff", "drawing": [[[1], [1]]]}', "is not JSON: 'utf-8' codec"),
         ('{"word": "cat", "drawing": ' + "[" * 200_000, "is nested too deeply"),
         ('{"word": "cat", "drawing": [' + "1" * 5000 + "]}", "is not JSON: Exceeds the limit"),
@@ -99,7 +111,46 @@ def test_damaged_drawings_are_refused_or_left_out(tmp_path, drawing, message):
 )
 def test_what_is_no_json_is_refused_with_its_line(tmp_path, content, message):
     with pytest.raises(FormatError, match=message):
-        read_ink(written(tmp_path, content))
+        list(read_inks(written(tmp_path, content)))
+
+
+def test_an_array_cut_off_gives_the_drawings_ahead(tmp_path):
+    one = json.dumps(SIMPLIFIED)
+    path = written(tmp_path, f"[{one},\n{one},\n{one[:-9]}", "cat.json")
+    with pytest.raises(FormatError, match=r"cat\.json:3: is not JSON at column"):
+        list(read_inks(path))
+    skipped = []
+    assert len(list(read_inks(path, lenient=True, skipped=skipped))) == 2
+    assert len(skipped) == 1
+
+
+def test_a_drawing_may_be_text_that_holds_the_list(tmp_path):
+    as_text = SIMPLIFIED | {"drawing": json.dumps(SIMPLIFIED["drawing"])}
+    path = written(tmp_path, json.dumps(as_text))
+    assert read_ink(path).strokes == read_ink(written(tmp_path, json.dumps(SIMPLIFIED))).strokes
+
+
+@pytest.mark.parametrize(
+    ("key", "id", "repairs"),
+    [
+        ("18446744073709551615", "18446744073709551615", {}),
+        ('"0006665588124418048"', "0006665588124418048", {}),
+        ("6665588124418048.0", "6665588124418048", {}),
+        ("1.8446744073709552e19", None, {"key_id without all its digits left out": 1}),
+        ("1e400", None, {"key_id without all its digits left out": 1}),
+        ("0.5", None, {"key_id without all its digits left out": 1}),
+    ],
+)
+def test_an_id_has_all_its_digits_or_is_left_out(tmp_path, key, id, repairs):
+    text = json.dumps(SIMPLIFIED).replace('"6665588124418048"', key)
+    ink = read_ink(written(tmp_path, text))
+    assert (ink.id, ink.repairs) == (id, repairs)
+
+
+def test_times_that_stand_still_or_step_back_are_kept(tmp_path):
+    drawing = {"word": "cat", "drawing": [[[1, 2, 3, 4], [1, 1, 1, 1], [50, 50, 40, 60]]]}
+    ink = read_ink(written(tmp_path, json.dumps(drawing)))
+    assert ink.strokes[0]["t"].tolist() == [0, 0, -0.01, 0.01]
 
 
 strokes = st.lists(
@@ -117,6 +168,16 @@ def test_every_drawing_comes_back_number_by_number(tmp_path_factory, drawing):
     path.write_text(json.dumps({"word": "?", "drawing": drawing}))
     read = [stroke.xy.T.tolist() for stroke in read_ink(path).strokes]
     assert read == [[list(map(float, column)) for column in stroke] for stroke in drawing]
+
+
+LINES = f"{json.dumps(RAW)}\n{json.dumps(SIMPLIFIED)}\n".encode()
+ARRAY = json.dumps([SIMPLIFIED, RAW], indent=1).encode()
+
+
+@settings(max_examples=200)
+@given(mutated(LINES, ARRAY))
+def test_damaged_files_raise_nothing_but_format_errors(data):
+    read_or_refused(data, "quickdraw")
 
 
 @pytest.mark.data

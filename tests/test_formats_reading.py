@@ -334,7 +334,7 @@ def test_the_same_ink_is_written_as_the_same_bytes(tmp_path):
     ("inks", "name", "options", "message"),
     [
         ([], "a.jsonl", {}, "no ink to write to .*a.jsonl"),
-        (INK, "a.doc", {}, r"the suffix of .*a.doc tells no format; .* \(csv, inkml, .*jsonl, .*\)"),
+        (INK, "a.doc", {}, r"suffix of .*a.doc tells no format; .* \(csv, inkml, .*jsonl, .*\)"),
         (INK, "a.uji", {}, r"the suffix of .*a.uji tells no format|uji can only be read"),
         (INK, "a.txt", {"format": "uji"}, "uji can only be read; use csv, inkml, .*jsonl"),
         (INK, "a.txt", {"format": "jsonll"}, "unknown format 'jsonll'; did you mean 'jsonl'"),

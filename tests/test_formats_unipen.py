@@ -120,6 +120,8 @@ def test_dt_never_becomes_a_time(tmp_path):
         (".X_POINTS_PER_INCH 254\n.Y_POINTS_PER_INCH 254\n", 0.1),
         (".X_POINTS_PER_MM 10\n.Y_POINTS_PER_MM 20\n", None),
         (".X_POINTS_PER_MM 10\n", None),
+        (".X_POINTS_PER_MM 1e-310\n.Y_POINTS_PER_MM 1e-310\n", None),
+        (".X_POINTS_PER_MM 1e400\n.Y_POINTS_PER_MM nan\n", None),
         (".X_POINTS_PER_MM 0\n.Y_POINTS_PER_MM 0\n", None),
         (".X_POINTS_PER_MM ?\n.Y_POINTS_PER_MM ?\n", None),
     ],

@@ -160,7 +160,6 @@ def test_leniently_a_damaged_component_is_lost_and_nothing_else(tmp_path):
         (6, ".SEGMENT is not followed by hierarchy, delineation, quality and label in quotes"),
         (11, "'O' is not a number"),
         (5, ".SEGMENT: component 9 of 4 (from 0) is not there"),
-        (3, "a .SEGMENT names no ink, only movement in the air"),
     ]
 
 
@@ -170,6 +169,16 @@ def test_leniently_components_under_a_damaged_coord_are_lost(tmp_path):
     (ink,) = read_inks(written(tmp_path, text), lenient=True, skipped=skipped)
     assert (xy(ink), dict(ink.repairs)) == ([[1], [4]], {"damaged component left out": 2})
     assert len(skipped) == 1
+
+
+def test_segments_that_name_components_over_and_over_are_refused(tmp_path):
+    ink = ".PEN_DOWN\n1 1\n" * 50
+    path = written(tmp_path, f'.SEGMENT A {"0-49," * 3}0 ? "a"\n{ink}')
+    with pytest.raises(FormatError, match=r"a.unipen:1: .* components are named more than twice"):
+        list(read_inks(path))
+    path = written(tmp_path, '.SEGMENT A 0-49 ? "a"\n' * 200 + ink)
+    with pytest.raises(FormatError, match=r"name components over and over, 100 times on average"):
+        list(read_inks(path))
 
 
 # Time

@@ -137,7 +137,15 @@ def test_the_file_is_told_by_its_suffix_and_sniffed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ['.INK_ID "a" "b"', ".INK_SCALE x", ".INK_SCALE -1", '.INK_NOTE "a"', '.INK_REPAIR "a"']
+    "line",
+    [
+        '.INK_ID "a" "b"',
+        ".INK_SCALE x",
+        ".INK_SCALE -1",
+        '.INK_ID "a',
+        '.INK_NOTE "a"',
+        '.INK_REPAIR "a"',
+    ],
 )
 def test_damage_to_what_is_ours_loses_the_ink_only(tmp_path, line):
     sound = '.SEGMENT A 0 ? "a"\n'

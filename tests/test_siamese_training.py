@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from strokesim import Corpus, FeatureSpec, Index
+from strokesim.augmentation import Augmentation
 from strokesim.errors import ArgumentError, ModelError, OutputError, TrainingError
 from strokesim.ink import Ink
 from strokesim.siamese import EncoderSettings, TrainingSettings, open_encoder, train
@@ -282,6 +283,20 @@ def test_sequences_of_one_step_and_one_writer_train(tmp_path):
     assert lines_of(tmp_path / "run")[0]["writers"] == 1
 
 
+def test_classes_are_added_to_those_that_are_trained_on_only(inks, tmp_path):
+    def expand(given):
+        return [*given, *(replace(ink, label=f"{ink.label} again") for ink in given)]
+
+    encoder = quick(inks, tmp_path / "run", expand=expand, augment=Augmentation().augment)
+    first = lines_of(tmp_path / "run")[0]
+    assert first["classes"] == 2 * 6
+    assert len(first["validation_classes"]) == 2
+    assert {"again" in name for name in first["validation_classes"]} == {False}
+    assert encoder.origin.augmentation == Augmentation().to_dict()
+    with pytest.raises(ArgumentError, match="a corpus of features cannot be expanded"):
+        quick(Corpus.from_inks(inks, SPEC), tmp_path / "no", expand=expand)
+
+
 def test_what_cannot_be_trained_is_refused_before_anything_is_written(inks, tmp_path):
     bare = [replace(ink, label=None) for ink in inks]
     alone = [ink for ink in inks if ink.writer == "writer-0"]
@@ -321,7 +336,7 @@ def test_a_run_is_only_resumed_as_it_began(inks, tmp_path):
     for changed, message in [
         ({"settings": replace(QUICK, seed=4)}, "seed was 0 and is 4; give the same settings"),
         ({"encoder": replace(SHAPE, dim=9)}, "dim was 8 and is 9"),
-        ({"augment": augment}, "augment was None and is 'augment'"),
+        ({"augment": augment}, "its augmentation was None and is 'augment'"),
         ({"validation": None}, "it began with other validation data"),
     ]:
         with pytest.raises(ArgumentError, match=message):

@@ -26,9 +26,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from strokesim.errors import InkError
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
-from strokesim.ink import Hover, Ink, Stroke
+from strokesim.ink import LARGEST, Hover, Ink, Stroke
 
 INTERVAL_S = 0.005
 """Seconds from sample to sample."""
@@ -68,7 +69,7 @@ def integrated(recordings: Iterable[tuple[str, str, np.ndarray]], source: Source
     Raises
     ------
     FormatError
-        If a pen never moves, unless the source is read leniently.
+        If a pen never moves, or further than a pen can, unless the source is read leniently.
     """
     characters = []
     for name, label, rows in recordings:
@@ -80,12 +81,15 @@ def integrated(recordings: Iterable[tuple[str, str, np.ndarray]], source: Source
         characters.append(_Character(name, label, velocities, len(rows) - len(velocities)))
     force = _force_column([character.velocities for character in characters])
     for character in characters:
-        yield _ink(source, character, force)
+        try:
+            yield _ink(source, character, force)
+        except InkError as error:
+            source.skip(f"sample {character.name}: {error}")
 
 
 def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield sample, label and rows (n_rows, 3) of each character without a damaged row."""
-    header, *lines = source.text().splitlines() or [""]
+    header, *lines = source.text().split("\n")
     if header.strip() != _HEADER:
         raise source.error(f"begins with {header[:60]!r}; needed: {_HEADER!r}", 1)
     characters: dict[tuple[str, str], list[list[float]]] = {}
@@ -97,7 +101,9 @@ def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
         try:
             sample, label, _, *velocities = words
             row = [float(velocity) for velocity in velocities]
-            if len(row) != 3 or not np.isfinite(row).all():
+            # float takes underscores and the digits of every script.
+            plain = (text := "".join(velocities)).isascii() and "_" not in text
+            if not plain or len(row) != 3 or not all(abs(value) <= LARGEST for value in row):
                 raise ValueError("three finite numbers are needed")
         except ValueError:
             damaged.add(tuple(words[:2]))

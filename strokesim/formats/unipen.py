@@ -57,7 +57,7 @@ import numpy as np
 from strokesim.errors import InkError, UnknownNameError
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
-from strokesim.formats.unipen_components import UNTIMED, Component, timeless
+from strokesim.formats.unipen_components import DAMAGED, UNTIMED, Component, timeless
 from strokesim.formats.unipen_statements import labels_in
 from strokesim.formats.unipen_tree import MISSING, Segment, Tree
 from strokesim.formats.unipen_writing import NO_HIERARCHY, write_unipen
@@ -175,7 +175,7 @@ class InkMaker:
         mended = sum(not name.lower().endswith(".doc") for name in tree.missing)
         self._repairs = MappingProxyType({MISSING: mended}) if mended else _NOTHING
         self._airborne: list[Segment] = []
-        self._count = 0
+        self._n_segments = self._n_inks = 0
 
     def ink(
         self,
@@ -194,7 +194,7 @@ class InkMaker:
         FormatError
             If its components differ in their channels, unless the source is read leniently.
         """
-        self._count += 1
+        self._n_segments += 1
         strokes: list[Stroke] = []
         hover: list[Hover] = []
         repairs: dict[str, int] = {}
@@ -208,7 +208,9 @@ class InkMaker:
             else:
                 hover.append(Hover(len(strokes), path))
         if not strokes:
-            self._airborne.append(segment)
+            # Damage is listed where it is.
+            if DAMAGED not in repairs:
+                self._airborne.append(segment)
             return None
         if UNTIMED in repairs:
             strokes = [timeless(path) for path in strokes]
@@ -221,6 +223,7 @@ class InkMaker:
                 return None
         if "t" in channels or any("t" in path.channels for _, path in hover):
             strokes, hover = self._timed(components, strokes, hover)
+        self._n_inks += 1
         declared = components[0].declared
         ink = Ink._trusted(
             tuple(strokes),
@@ -244,14 +247,13 @@ class InkMaker:
             If nothing did, or there is no segment of the level that was asked for.
         """
         source = self._tree.source
-        if self._count == 0 and level is not None:
+        if self._n_segments == 0 and level is not None:
             segments = [segment for group in self._tree.sets for segment in group.segments]
             levels = ", ".join(sorted({segment.hierarchy for segment in segments})) or "none"
             raise source.error(f"holds no segment of the level {level!r}; there are: {levels}")
-        refused = self._count == len(self._airborne)
         for segment in self._airborne:
             reason = "a .SEGMENT names no ink, only movement in the air"
-            if refused:
+            if self._n_inks == 0:
                 self._refuse(segment, reason)
             else:
                 # That is legal, so it is no error where it stands among ink.

@@ -209,7 +209,8 @@ def timeless(path: Stroke) -> Stroke:
 
 def delineated(parts: str, components: list[Component]) -> Iterator[Component]:
     """Yield what a delineation names; ValueError says what of it is not there."""
-    for part in "".join(parts.split()).split(","):
+    left = 2 * len(components)
+    for part in parts.split(","):
         match = _PART.fullmatch(part)
         if match is None:
             raise ValueError(f"{part!r} is no delineation; such are 3, 3-7, 3,5 and 2:10-4:0")
@@ -222,6 +223,9 @@ def delineated(parts: str, components: list[Component]) -> Iterator[Component]:
             named[-1] = _cut(named[-1], 0, int(end) + 1)
         if match[2] is not None:
             named[0] = _cut(named[0], int(match[2]), None)
+        left -= len(named)
+        if left < 0:
+            raise ValueError(f"{len(components)} components are named more than twice each")
         yield from named
 
 

@@ -103,7 +103,8 @@ KNOWN = NOTED | UNDERSTOOD | PASSED_OVER | OURS.keys()
 
 # A dot with a digit behind it is a number at the beginning of a line.
 _DOT = re.compile(rb"\n\.(?![0-9])")
-_LABEL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+# A label that is not closed goes on to the end, so that a text is looked through once.
+_LABEL = re.compile(r'"((?:[^"\\]|\\.)*+)("|\Z)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)|[ \t\r\n\f\v]", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t"}
 
@@ -187,5 +188,8 @@ def unquoted(label: str) -> str:
 
 
 def labels_in(text: str) -> list[str]:
-    """Return every label of a text, unquoted."""
-    return [unquoted(match[0]) for match in _LABEL.finditer(text)]
+    """Return every label of a text, unquoted; ValueError if one is not closed."""
+    matches = list(_LABEL.finditer(text))
+    if matches and not matches[-1][2]:
+        raise ValueError("a label is not closed")
+    return [unquoted(match[0]) for match in matches]

@@ -28,6 +28,9 @@ MISSING = "missing include"
 """What notes and repairs call it."""
 
 _DEEPEST_INCLUDE = 20
+_MOST_OFTEN = 100
+"""How often a component may be named, on average, so that a small file is not much work."""
+
 _LARGEST_BLOCK = 1 << 18
 _BLOCK_ENDS = (b"COORD", b"START_SET", b"INCLUDE")
 _INCLUDE_FOLDER = "include"
@@ -148,11 +151,17 @@ class Tree:
                 segments = [Segment(None, 0, "", None, "?", None, Declared(), 0)]
             ends = [*(segment.first for segment in segments[1:]), len(group.components)]
             components, count = group.components, len(group.components)
+            left = _MOST_OFTEN * count + 1000
             for segment, end in zip(segments, ends, strict=False):
                 if level is not None and segment.hierarchy != level:
                     continue
+                if left < 0:
+                    raise self.source.error(
+                        f"segments name components over and over, {_MOST_OFTEN} times on average"
+                    )
                 parts = segment.parts
                 if parts is None:
+                    left -= end - segment.first
                     yield segment, components[segment.first : end]
                 elif parts.isdigit() and len(parts) < 10 and (only := int(parts)) < count:
                     yield segment, components[only : only + 1]
@@ -163,6 +172,7 @@ class Tree:
                         hint = f"; not found: {', '.join(self.missing)}" if self.missing else ""
                         self._skip(segment, f".SEGMENT: {error}{hint}")
                     else:
+                        left -= len(named)
                         yield segment, named
 
     def _skip(self, segment: Segment, reason: str) -> None:
@@ -256,8 +266,9 @@ class Tree:
             except ValueError:
                 per_unit = 0.0
             # Zero and nonsense occur where the device was not known.
-            if 0 < per_unit < float("inf"):
-                self._scales[match[1]] = _MM[match[2]] / per_unit
+            scale = _MM[match[2]] / per_unit if per_unit else 0.0
+            if 0 < scale < float("inf"):
+                self._scales[match[1]] = scale
                 self._latest = replace(self._latest, mm_per_unit=self.mm_per_unit)
         elif keyword == "INCLUDE":
             self._include(source, decoded(body), statements.line(number), above)

@@ -33,6 +33,8 @@ class Origin:
         Fingerprint of the training data.
     training : dict
         Its `TrainingSettings`, as a dict.
+    augmentation : dict or str or None
+        Settings of the augmentation, or the name of the function.
     metrics : dict
         What validation found, by name.
     threshold : float or None
@@ -43,6 +45,7 @@ class Origin:
     classes: tuple[str, ...] = ()
     data: str | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    augmentation: dict[str, Any] | str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     threshold: float | None = None
 
@@ -52,8 +55,8 @@ class Encoder:
 
     To everything else an encoder is what turns ink into feature sequences, as a `FeatureSpec`
     is: sequences of one step, the embedding; or, of the encoder that `per_step` returns, one
-    step for each step of the features, for DTW to align. So ``Corpus.from_inks(inks, encoder)``
-    and ``Index(encoder.embed_corpus(corpus), "euclidean")`` take inks as queries.
+    step for each step of the features, for DTW to align: ``Corpus.from_inks(inks, encoder)``.
+    ``Index(corpus, encoder)`` searches a corpus of features by the learned metric.
 
     Parameters
     ----------

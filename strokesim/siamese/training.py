@@ -44,6 +44,7 @@ def train(
     settings: TrainingSettings | None = None,
     validation: float | Corpus | Iterable[Ink] | None = 0.2,
     augment: Augment | None = None,
+    expand: Callable[[list[Ink]], Iterable[Ink]] | None = None,
     resume: bool = False,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
@@ -72,6 +73,9 @@ def train(
         are not in ``data``; None trains all steps, and keeps the last encoder.
     augment : callable, optional
         ``augment(ink, rng) -> Ink``, called for every ink of every batch, never in validation.
+    expand : callable, optional
+        ``expand(inks) -> inks`` adds inks of more classes to those that are trained on, after
+        others were held back.
     resume : bool
         Go on with the run in the folder.
     threads : int, optional
@@ -100,6 +104,10 @@ def train(
     settings = TrainingSettings() if settings is None else settings
     examples = examples_of(data, spec, threads=threads)
     examples, held = _divided(examples, validation, settings, threads)
+    if expand is not None:
+        if examples.inks is None:
+            raise ArgumentError("a corpus of features cannot be expanded; give ink")
+        examples = examples_of(expand(list(examples.inks)), examples.spec, threads=threads)
     # The caller's random numbers go on as if nothing had been drawn here.
     with torch.random.fork_rng(devices=[]):
         run = _Run(examples, held, encoder or EncoderSettings(), settings, augment, threads)
@@ -131,6 +139,17 @@ def _divided(
     return examples, held.take(np.flatnonzero(held.classes != NONE))
 
 
+def _described(augment: Augment | None) -> dict[str, Any] | str | None:
+    """Return the settings of what a method belongs to, or the name of a function."""
+    owner = getattr(augment, "__self__", None)
+    if owner is not None and hasattr(owner, "to_dict"):
+        settings: dict[str, Any] = owner.to_dict()
+        return settings
+    return (
+        None if augment is None else str(getattr(augment, "__qualname__", type(augment).__name__))
+    )
+
+
 class _Run:
     """A training run: what it learns from, the networks, and how far it is."""
 
@@ -154,13 +173,14 @@ class _Run:
             classes=tuple(examples.names[c] for c in np.unique(examples.classes) if c != NONE),
             data=examples.fingerprint(),
             training=settings.to_dict(),
+            augmentation=_described(augment),
         )
         # The order in which a difference is told: another seed holds back other data as well.
         self.facts = {
             "encoder": shape.to_dict(),
             "settings": settings.to_dict(),
             "spec": None if examples.spec is None else examples.spec.to_dict(),
-            "augment": None if augment is None else getattr(augment, "__name__", "given"),
+            "augmentation": self.origin.augmentation,
             "validation data": None if held is None else held.fingerprint(),
             "data": self.origin.data,
         }
