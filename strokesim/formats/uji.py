@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
-from strokesim.formats.unipen import InkMaker
+from strokesim.formats.unipen_inks import InkMaker
 from strokesim.formats.unipen_tree import Tree
 from strokesim.ink import Ink
 

@@ -81,7 +81,7 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
     """
     try:
         components, steps = _converted(block, y_sign)
-        if first_time_only and "T" in block.channels:
+        if first_time_only and "T" in (block.channels or ()):
             components = [_without_times(component) for component in components]
         block.target += components
         # The text of a large file is not needed any more.
@@ -92,15 +92,15 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
             return _convert_one(block, y_sign, damage, first_time_only=first_time_only)
         if not block.statements.source.lenient and not first_time_only:
             raise damage.error(block) from None
-    steps = []
+    all_steps = []
     parts = zip(block.down, block.texts, block.numbers, block.declared, strict=True)
     for down, text, number, declared in parts:
         # A block for each, so that only what is damaged is lost.
         one = Block(
             block.statements, block.channels, block.target, [down], [text], [number], [declared]
         )
-        steps.append(convert(one, y_sign, first_time_only=first_time_only))
-    return np.concatenate(steps)
+        all_steps.append(convert(one, y_sign, first_time_only=first_time_only))
+    return np.concatenate(all_steps)
 
 
 class _Damage(ValueError):

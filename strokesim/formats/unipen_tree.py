@@ -41,6 +41,9 @@ _USUAL = re.compile(rb'([!-~]+)\s+(\d+)\s+([?A-Z]+)\s+"([^"\\\s\x80-\xff]*)"\s*'
 _QUALITY = re.compile(r"\?+|[A-Z]+")
 _PARTS = re.compile(r"\d[\d:,-]*")
 _WORD = re.compile(r"\w+", re.ASCII)
+_Said = tuple[str, str | None, str, str | None]
+"""Hierarchy, delineation, quality and label."""
+
 _SCALE = re.compile(r"([XY])_POINTS_PER_(INCH|MM)")
 _MM = {"INCH": 25.4, "MM": 1.0}
 
@@ -222,7 +225,8 @@ class Tree:
         current = self.sets[-1]
         usual = _USUAL.fullmatch(body)
         if usual is not None:
-            said = tuple(map(bytes.decode, usual.groups()))
+            hierarchy, parts, quality, label = map(bytes.decode, usual.groups())
+            said: _Said | None = (hierarchy, parts, quality, label)
         else:
             said = _segment_said(decoded(body))
             if said is None:
@@ -333,8 +337,8 @@ class Tree:
             source.skip(f".INCLUDE {name} is missing; {why}", line)
 
 
-def _segment_said(text: str) -> tuple[str, str | None, str, str | None] | None:
-    """Return hierarchy, delineation, quality and label; None if it says something else."""
+def _segment_said(text: str) -> _Said | None:
+    """Return what a ``.SEGMENT`` says; None if it is something else."""
     ahead, quote, _ = text.partition('"')
     label = text[len(ahead) :] if quote else '""'
     words = ahead.split()
