@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -20,7 +21,7 @@ from strokesim.terminal import beside, braille_fits, draw_text
 Item = TypeVar("Item")
 
 # An ink and five matches beside each other fit into 80 columns.
-CELL_WIDTH, CELL_HEIGHT = 11, 4
+CELL_WIDTH, CELL_HEIGHT, GAP = 11, 4, 2
 
 
 def progress(unit: str, total: int | None = None) -> tqdm[Any]:
@@ -96,12 +97,31 @@ def matches_text(
         blocks.append(block if drawn is None else f"{block}\n{_drawn(drawn)}")
     if not matches:
         blocks.append("no entry is that near")
-    return f"{readable(ink.id or 'ink')}\n{beside(blocks, gap=2)}"
+    query, *others = blocks
+    rows = _rows(others, taken=1)
+    margins = [query] + [""] * (len(rows) - 1)
+    lines = [
+        beside([f"{margin:{CELL_WIDTH}}", *row], gap=GAP)
+        for margin, row in zip(margins, rows, strict=True)
+    ]
+    return "\n".join([readable(ink.id or "ink"), *lines])
 
 
 def inks_text(inks: Sequence[Ink]) -> str:
     """Return inks side by side, the label above each drawing."""
-    return beside([f"{_block(ink.label or '')}\n{_drawn(ink)}" for ink in inks], gap=2)
+    blocks = [f"{_block(ink.label or '')}\n{_drawn(ink)}" for ink in inks]
+    return "\n".join(beside(row, gap=GAP) for row in _rows(blocks))
+
+
+def _rows(blocks: list[str], taken: int = 0) -> list[list[str]]:
+    """Share blocks out to rows that the terminal does not break; elsewhere there is one row.
+
+    ``taken`` blocks of every row stand there already; each row holds one at least.
+    """
+    fitting = len(blocks)
+    if sys.stdout.isatty():
+        fitting = (shutil.get_terminal_size().columns + GAP) // (CELL_WIDTH + GAP) - taken
+    return list(batched(blocks, max(fitting, 1)))
 
 
 def _block(*lines: str) -> str:

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 from strokesim import Corpus, FeatureSpec, Index, Ink, write_ink
 from strokesim.cli.main import COMMANDS, command
+from strokesim.cli.show import matches_text
 from strokesim.features import FEATURES
+from strokesim.search import Match
 
 BAR = [[0, 0], [0, 5], [0, 10]]
 DASH = [[0, 0], [5, 0], [10, 0]]
@@ -305,6 +307,23 @@ def test_every_command_has_help_with_an_example(run, words, found):
 def test_the_short_help_is_the_one_of_the_command(name):
     found = command.get_command(click.Context(command), name)
     assert COMMANDS[name] == f"{found.get_short_help_str(200)}"
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"), [("20", 3), ("37", 2), ("50", 1), ("5", 3)], ids=lambda v: str(v)
+)
+def test_matches_that_a_terminal_has_no_room_for_go_below(run, monkeypatch, columns, rows):
+    matches = [Match(number / 4, "L", "anna", f"ink-{number}", number) for number in range(3)]
+    asked = ink(HOOK, "L", 7)
+    wide = matches_text(asked, matches, None)
+    assert wide.splitlines()[1] == "query        L =          L =          L ="
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", columns)
+    text = matches_text(asked, matches, None)
+    assert max(map(len, text.splitlines())) <= max(int(columns), 24)
+    assert text.count("L =") == 3
+    assert sum("L =" in line for line in text.splitlines()) == rows
+    assert all(line[:11].isspace() for line in text.splitlines()[4:])
 
 
 PROGRAM = [sys.executable, "-c", "from strokesim.cli.main import main; main()"]
