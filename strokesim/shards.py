@@ -6,6 +6,7 @@ A shard is one uncompressed Arrow IPC file that holds one record batch.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -136,13 +137,16 @@ def map_shard(folder: Path, file: ShardFile, n_features: int) -> Shard:
             raise CorpusError(
                 f"{path} has {size} bytes where the manifest says {file.bytes}; {REMEDY}"
             )
-        # The map outlives its file handle, so a corpus of many shards needs few handles.
-        with pa.memory_map(str(path)) as source:
+        # The map outlives its file handle, so a corpus of many shards needs few handles. Arrow
+        # takes names as bytes too: not all that a system allows are text.
+        with pa.memory_map(os.fsencode(path)) as source:
             reader = pa.ipc.open_file(source)
             batch = reader.get_batch(0)
         batch.validate()
     except FileNotFoundError:
         raise
+    except PermissionError as error:
+        raise CorpusError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
     except (OSError, pa.ArrowException) as error:
         raise CorpusError(f"{path} cannot be read: {error}; {REMEDY}") from error
     steps = len(batch.column(0).values) if batch.schema.equals(schema_of(n_features)) else None

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,14 @@ def test_a_corpus_without_inks_keeps_its_spec_and_takes_inks_later(tmp_path):
     corpus = Corpus.build(tmp_path / "corpus", [])
     assert (len(corpus), corpus.n_features, corpus.spec) == (0, 4, FeatureSpec())
     assert corpus.append(inks(2)) == len(corpus) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_the_name_of_the_folder_need_not_be_text(tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    corpus = Corpus.build(folder, inks(2))
+    corpus.append(inks(1))
+    assert corpus.verify().entries == len(Corpus.open(folder)) == 3
 
 
 def test_inks_need_no_label(tmp_path):

@@ -75,6 +75,18 @@ def test_a_part_of_an_archive_is_a_folder_or_a_member(archive):
     assert (ink.label, ink.source) == ("z", f"{archive}/top/a/z.unipen")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_ink_of_a_file_whose_name_is_no_text_is_ink_like_any_other(tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9.unipen"
+    with open(path, "wb") as file:
+        file.write((UNIPEN % "a").encode())
+    for given in (os.fsdecode(path), tmp_path):
+        ink = read_ink(given)
+        assert (ink.label, Path(ink.source).name) == ("a", "caf?.unipen")
+        for text in (ink.id, ink.source, ink.writer or ""):
+            text.encode()
+
+
 def test_an_archive_in_a_folder_is_looked_into(tmp_path, archive):
     assert labels(tmp_path) == EXPECTED * 2
 

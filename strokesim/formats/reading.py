@@ -120,7 +120,7 @@ def _inks_of_file(
         if format is None:
             return
         data = rest()
-    source = Source(data, name, candidate.stem, candidate.path, lenient, skipped)
+    source = Source(data, _text(name), _text(candidate.stem), candidate.path, lenient, skipped)
     if not data.strip():
         raise source.error("is empty")
     count, left_out = 0, len(skipped)
@@ -142,6 +142,11 @@ def _prefixes(paths: tuple[InkPath, ...]) -> list[str | None]:
     lasts = [PurePath(name).name for name in names]
     alike = Counter(lasts)
     return [last if alike[last] == 1 else name for name, last in zip(names, lasts, strict=True)]
+
+
+def _text(name: str) -> str:
+    """Return a file's name as text that UTF-8 can hold."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _name(path: InkPath) -> str:
