@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import click
+import numpy as np
 
 from strokesim.cli.options import format_option, lenient_option, read, threads_option
 from strokesim.cli.show import progress, tell
@@ -63,7 +64,10 @@ def build(
 @click.argument("ink", nargs=-1, required=True)
 @format_option
 @lenient_option
-def append(folder: str, ink: tuple[str, ...], format: str | None, lenient: bool) -> None:
+@threads_option
+def append(
+    folder: str, ink: tuple[str, ...], format: str | None, lenient: bool, threads: int | None
+) -> None:
     """Add the inks in the files INK to CORPUS, all or none.
 
     \b
@@ -71,7 +75,9 @@ def append(folder: str, ink: tuple[str, ...], format: str | None, lenient: bool)
       strokesim corpus append digits more.inkml
     """
     corpus = Corpus.open(folder)
-    added = corpus.append(read(ink, format=format, lenient=lenient))
+    with progress("inks") as bar:
+        inks = read(ink, format=format, lenient=lenient)
+        added = corpus.append(inks, threads=threads, progress=bar.update)
     tell(f"{folder}: {added:,} entries added, {len(corpus):,} in all")
 
 
@@ -86,7 +92,7 @@ def info(folder: str, as_json: bool) -> None:
       strokesim corpus info digits
     """
     corpus = Corpus.open(folder)
-    lengths = corpus.sequences.lengths
+    lengths = np.concatenate([np.empty(0, int), *(shard.lengths for shard in corpus.shards)])
     labels = Counter(label for label in corpus.labels if label is not None)
     facts = {
         "entries": len(corpus),
@@ -100,9 +106,8 @@ def info(folder: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts))
         return
-    for name, fact in facts.items():
-        if isinstance(fact, dict):
-            fact = ", ".join(f"{key} {value}" for key, value in fact.items())
+    # As --spec takes it; for machines, as it is stored.
+    for name, fact in (facts | {"spec": corpus.spec}).items():
         click.echo(f"{name:9}{fact}")
 
 

@@ -113,7 +113,10 @@ def test_a_corpus_is_built_appended_to_described_and_verified(run):
     run("corpus", "append", "digits", "two.jsonl", "one.jsonl")
     facts = json_lines(run("corpus", "info", "digits", "--json"))[0]
     assert (facts["entries"], facts["labels"], facts["features"]) == (6, 3, 3)
-    assert "16 to 16" in run("corpus", "info", "digits").stdout
+    shown = run("corpus", "info", "digits").stdout
+    assert "steps    16 to 16\n" in shown
+    assert "spec     x,y,pen_up;steps=16\n" in shown
+    run("corpus", "append", "digits", "one.jsonl", "--threads", "0", code=2)
     assert "6 entries" in run("corpus", "verify", "digits").stdout
 
 
