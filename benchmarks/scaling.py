@@ -95,7 +95,7 @@ def main() -> None:
     heads = ["strokes", "build", "index / features", "1-NN", "5-NN", "2 threads, 60 queries",
              "2 threads, 1 query", "rows", "columns", "warped"]  # fmt: skip
     text = [
-        "# Search as the corpus grows", "", describe("strokesim", "numba", "numpy"), "",
+        "# Search as the corpus grows", "", describe("numba", "numpy"), "",
         f"Least of 5; processor time per query on one thread, {QUERIES} queries; two threads as a "
         "factor of time on the wall; last, the share of candidates that each stage looks at "
         "(corners look at all).", "",

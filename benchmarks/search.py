@@ -28,7 +28,7 @@ from machine import RESULTS, describe
 from numba import njit
 from rivals import aeon_row, dtaidistance_matrix, dtaidistance_row, tslearn_row
 
-from strokesim import FeatureSpec, read_inks
+from strokesim import FeatureSpec, __version__, read_inks
 from strokesim.distances import DISTANCES, pdist
 from strokesim.ragged import Ragged
 
@@ -283,7 +283,10 @@ def table(rows: list[Row], repeats: int) -> str:
     lines = [
         "# Exact search, side by side",
         "",
-        describe("strokesim", "numba", "numpy", "aeon", "dtaidistance", "tslearn"),
+        f"strokesim {__version__}, "
+        + describe("numba", "numpy", "aeon", "dtaidistance", "tslearn").replace(
+            "1 cores", "pinned"
+        ),
         f"One thread on one core, processor time, medians of {repeats} interleaved rounds.",
         "",
         "| work | contestant | median | spread |",

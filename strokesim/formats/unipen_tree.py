@@ -225,8 +225,8 @@ class Tree:
         current = self.sets[-1]
         usual = _USUAL.fullmatch(body)
         if usual is not None:
-            hierarchy, parts, quality, label = map(bytes.decode, usual.groups())
-            said: _Said | None = (hierarchy, parts, quality, label)
+            level, named, rank, text = map(bytes.decode, usual.groups())
+            said: _Said | None = (level, named, rank, text)
         else:
             said = _segment_said(decoded(body))
             if said is None:
@@ -236,7 +236,11 @@ class Tree:
                     statements.line(number),
                 )
                 return None
-        segment = Segment(statements, number, *said, self._latest, current.n_components)
+        hierarchy, parts, quality, label = said
+        segment = Segment(
+            statements, number, hierarchy, parts, quality, label, self._latest,
+            current.n_components,
+        )  # fmt: skip
         current.segments.append(segment)
         return segment
 

@@ -46,13 +46,21 @@ from strokesim.ink import CHANNELS, Ink
 
 __all__ = ["FORMAT", "segments"]
 
+# What is read; anything else would only take memory.
+_ELEMENTS = frozenset({
+    "activeArea", "affine", "annotation", "annotationXML", "bind", "brush", "brushProperty",
+    "canvas", "canvasTransform", "channel", "channelProperties", "channelProperty", "context",
+    "definitions", "inkSource", "intermittentChannels", "latency", "mapping", "sampleRate",
+    "sourceProperty", "timestamp", "trace", "traceFormat", "traceGroup", "traceView",
+})  # fmt: skip
+
 
 def _sniff(head: bytes) -> bool:
     return root_of(head) == "ink"
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    root = parse_xml(source)
+    root = parse_xml(source, _ELEMENTS, whole=("annotationXML",))
     if root.name.rpartition("}")[2] != "ink":
         raise source.error(f"the root is <{root.name}>; that of InkML is <ink>", root.line)
     alone, *groups = groups_of(source, root)

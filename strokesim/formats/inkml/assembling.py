@@ -223,6 +223,8 @@ def _runs(texts: Iterable[str]) -> str:
 
 def _segments(group: Group, down: list[Drawn]) -> list[dict[str, Any]]:
     """Return the labelled parts of an ink: strokes by number, or with samples from and to."""
+    if not group.segments:
+        return []
     places: dict[int, tuple[int, int, Part, int]] = {}
     for number, each in enumerate(down):
         size, begin = sum(len(part.samples) for part in each.parts), 0

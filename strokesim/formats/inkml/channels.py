@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -71,17 +71,19 @@ class TraceFormat:
         The id of the time stamp from which T counts, where the file names it.
     unmapped : tuple of str
         Names of channels with a mapping that is not applied.
+    names : tuple of str
+        The channels by the names they have in an `Ink`.
     """
 
     channels: tuple[Channel, ...]
     declared: bool = True
     respect_to: str | None = None
     unmapped: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(init=False, compare=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The channels by the names they have in an `Ink`."""
-        return tuple(channel.name for channel in self.channels)
+    def __post_init__(self) -> None:
+        names = tuple(channel.name for channel in self.channels)
+        object.__setattr__(self, "names", names)
 
     @property
     def mm_per_unit(self) -> float | None:

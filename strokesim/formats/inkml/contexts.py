@@ -77,6 +77,8 @@ class Contexts:
         self._first: dict[str, Element] = {}
         self._parts: dict[int, Parts] = {}
         self._contexts: dict[tuple[int, ...], Context] = {}
+        self._brushes: dict[int, str] = {}
+        self._latest: tuple[Parts, Context] | None = None
         for element in _declarations(root):
             self._first.setdefault(element.name, element)
             if "id" in element.attributes:
@@ -102,21 +104,23 @@ class Contexts:
         before : mapping, optional
             The parts that hold where it stands, outside ``definitions``.
         """
-        if "contextRef" not in element.attributes:
-            return {**(before or {}), **self._own_parts(element)}
-        chain: list[Element] = []
+        if before is None and id(element) in self._parts:
+            return self._parts[id(element)]
+        if before and "contextRef" not in element.attributes:
+            return {**before, **self._own_parts(element)}
+        chain: dict[int, Element] = {}
         known: Parts | None = None
-        while known is None and all(element is not past for past in chain):
-            chain.append(element)
+        while known is None and id(element) not in chain:
+            chain[id(element)] = element
             reference = element.attributes.get("contextRef", "#DefaultContext")
             if reference == "#DefaultContext":
                 break
             element = self._referred(reference, element.line)
             known = self._parts.get(id(element))
         parts = known or {}
-        for element in reversed(chain):
+        for key, element in reversed(chain.items()):
             parts = {**parts, **self._own_parts(element)}
-            self._parts[id(element)] = parts
+            self._parts[key] = parts
         return parts
 
     def context(self, parts: Parts) -> Context:
@@ -127,14 +131,20 @@ class Contexts:
         BadFormat
             If a reference leads nowhere, or a declaration means nothing.
         """
+        if self._latest is not None and self._latest[0] is parts:
+            return self._latest[1]
         key = tuple(id(parts.get(name)) for name in _REFERENCES)
         if key not in self._contexts:
             self._contexts[key] = self._context_of(parts)
+        self._latest = parts, self._contexts[key]
         return self._contexts[key]
 
     def brush(self, reference: str, line: int) -> str:
         """Return the properties of the brush that a ``brushRef`` names."""
-        return self._brush_text(self._referred(reference, line))
+        brush = self._referred(reference, line)
+        if id(brush) not in self._brushes:
+            self._brushes[id(brush)] = self._brush_text(brush)
+        return self._brushes[id(brush)]
 
     def _referred(self, reference: str, line: int) -> Element:
         file, mark, name = reference.partition("#")

@@ -45,6 +45,11 @@ class Group:
     segments: list[tuple[str | None, list[Part]]] = field(default_factory=list)
     repairs: Counter[str] = field(default_factory=Counter)
 
+    def count(self, trace: Trace) -> None:
+        """Add what was mended on reading a trace."""
+        for name, number in trace.repairs:
+            self.repairs[name] += number
+
     @property
     def is_empty(self) -> bool:
         """Whether none of its traces has a sample."""
@@ -140,6 +145,9 @@ class _Reader:
         if element.name != "trace":
             self._find(element, around)
             return
+        if not element.text.strip() and "continuation" not in element.attributes:
+            # Not worth the memory: a file can hold millions of them.
+            return
         try:
             parts = self.current
             if around.context is not None:
@@ -159,12 +167,13 @@ class _Reader:
         """Add a trace to a group, or to the trace that it continues."""
         trace = self.traces.get(id(element))
         if trace is None:
+            group.repairs["empty trace left out"] += not element.text.strip()
             return
         if trace.error is not None:
             self.source.skip(str(trace.error), element.line)
             del self.traces[id(element)]
             return
-        group.repairs += trace.repairs
+        group.count(trace)
         self.owners[id(element)] = group
         attributes = element.attributes
         drawn = Drawn([Part(trace, 0, trace.n_points)], attributes.get("type") != "penUp")
@@ -219,7 +228,7 @@ class _Reader:
                 self.source.skip(str(trace.error), trace.element.line)
                 continue
             self.owners[id(trace.element)] = group
-            group.repairs += trace.repairs
+            group.count(trace)
             drawn = Drawn([part], trace.element.attributes.get("type") != "penUp")
             self.drawn[id(trace.element)] = drawn
             group.drawn.append(drawn)

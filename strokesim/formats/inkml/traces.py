@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -40,8 +39,8 @@ class Trace:
         Whether every value of the samples is known.
     error : BadTrace, optional
         Why it cannot be read.
-    repairs : Counter of str
-        What was mended on reading it.
+    repairs : tuple of (str, int)
+        What was mended on reading it, and how often.
     """
 
     element: Element
@@ -53,7 +52,7 @@ class Trace:
     known: np.ndarray | None = None
     complete: bool = True
     error: BadTrace | None = None
-    repairs: Counter[str] = field(default_factory=Counter)
+    repairs: tuple[tuple[str, int], ...] = ()
 
     @property
     def n_points(self) -> int:
@@ -119,7 +118,7 @@ def _take(trace: Trace, samples: np.ndarray | BadTrace) -> None:
         known = ~np.isnan(samples[:, [names.index("x"), names.index("y")]]).any(axis=1)
         if not known.all():
             trace.known, trace.samples = known, samples[known]
-            trace.repairs["sample without position left out"] += int((~known).sum())
+            trace.repairs += (("sample without position left out", int((~known).sum())),)
         trace.complete = not np.isnan(trace.samples).any()
 
 
@@ -128,11 +127,11 @@ def _take_odd(trace: Trace, samples: np.ndarray, found: TraceFormat) -> None:
     declared, trace.error = trace.format, None
     missing = declared.names[len(found.names) :]
     for name in missing:
-        trace.repairs[f"trace without {name}, which is declared"] += 1
+        trace.repairs += ((f"trace without {name}, which is declared", 1),)
     if missing:
         trace.format = found
     else:
         extra = len(found.names) - len(declared.names)
-        trace.repairs["value that is not declared left out"] += extra * len(samples)
+        trace.repairs += (("value that is not declared left out", extra * len(samples)),)
         samples = np.ascontiguousarray(samples[:, : len(declared.names)])
     _take(trace, samples)

@@ -32,6 +32,8 @@ class Part:
     @property
     def samples(self) -> np.ndarray:
         """The samples of these points, shape (n_samples, n_channels)."""
+        if self.end - self.first == self.trace.n_points:
+            return self.trace.samples
         before = self.trace.samples_before
         return self.trace.samples[before(self.first) : before(self.end)]
 
