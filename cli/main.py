@@ -14,6 +14,8 @@ from strokesim.errors import OutputError, StrokesimError
 COMMANDS = {
     "match": "Find the nearest entries of a corpus for each query ink.",
     "corpus": "Build, extend, check and export a corpus.",
+    "train": "Train an encoder on the labelled ink in the files INK.",
+    "embed": "Show what the encoder MODEL makes of the inks in the files INK.",
     "convert": "Write inks in another format.",
     "inspect": "Show what is in ink files.",
     "draw": "Draw inks, or how one is warped onto another, as SVG.",

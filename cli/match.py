@@ -12,6 +12,7 @@ from strokesim.cli.options import format_option, lenient_option, read, threads_o
 from strokesim.cli.show import drawing_of, is_right, matched, matches_text, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
+from strokesim.errors import ArgumentError
 from strokesim.search import Index
 
 
@@ -21,11 +22,10 @@ from strokesim.search import Index
 @click.option("-k", default=5, show_default=True, metavar="K", help="Matches per query.")
 @click.option(
     "--distance",
-    default="dtw",
-    show_default=True,
     metavar="NAME",
-    help=f"One of {', '.join(sorted(DISTANCES))}.",
+    help=f"One of {', '.join(sorted(DISTANCES))}; dtw when left out.",
 )
+@click.option("--model", metavar="MODEL", help="Search by what `strokesim train` learned instead.")
 @click.option(
     "--radius",
     type=int,
@@ -42,7 +42,8 @@ def command(
     query: tuple[str, ...],
     folder: str,
     k: int,
-    distance: str,
+    distance: str | None,
+    model: str | None,
     radius: int | None,
     cutoff: float | None,
     as_json: bool,
@@ -61,9 +62,18 @@ def command(
     Example:
       strokesim match pendigits-orig.tes --corpus digits -k 3 --radius 4
       strokesim match strokes.inkml --corpus digits --json | jq .matches[0].label
+      strokesim match new.jsonl --corpus letters --model learned
     """
     corpus = Corpus.open(folder)
-    index = Index(corpus, distance, radius=radius)
+    if model is None:
+        index = Index(corpus, distance or "dtw", radius=radius)
+    elif distance is not None or radius is not None:
+        raise ArgumentError("--model brings its own distance; leave out --distance and --radius")
+    else:
+        # torch takes a second to import: not before it is needed.
+        from strokesim.siamese import open_encoder
+
+        index = Index(corpus, open_encoder(model))
     drawing = partial(drawing_of, corpus) if draw else None
     n_inks = n_found = n_labelled = n_right = 0
     with progress("inks") as bar:
@@ -79,7 +89,7 @@ def command(
                 click.echo(json.dumps({"query": ink.id, "label": ink.label, "matches": found}))
             else:
                 click.echo(matches_text(ink, matches, drawing) + "\n")
-    tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {distance}")
+    tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {model or index.distance}")
     if n_labelled:
         wrong = 100 * (n_labelled - n_right) / n_labelled
         tell(f"{n_right:,} of {n_labelled:,} nearest labels are right ({wrong:.2f} % wrong)")

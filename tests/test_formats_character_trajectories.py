@@ -142,7 +142,7 @@ def test_line_ends_of_windows_and_unusual_spaces_keep_the_lines_counted(path):
     assert [ink.label for ink in read_inks(path, lenient=True)] == ["\x85", "é"]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated(f"{HEADER}\n{csv(padded(WRITTEN))}{csv(WRITTEN, 1, 'B')}".encode()))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "character_trajectories")

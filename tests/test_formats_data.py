@@ -2,11 +2,13 @@
 
 import zipfile
 from collections import Counter
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from strokesim.formats import read_ink, read_inks
+from strokesim.ink import Ink, Stroke
 
 pytestmark = pytest.mark.data
 
@@ -82,6 +84,14 @@ def test_every_drawing_of_omniglot_is_read_and_what_is_in_both_archives_is_the_s
     steps = np.concatenate([np.diff(stroke["t"]) for stroke in strokes])
     assert (int((steps == 0).sum()), int((steps < 0).sum())) == (2183, 16)
     assert not any(ink.repairs for ink in inks)
+
+
+@pytest.mark.parametrize("place", ["pendigits/pendigits-orig.tes", "ujipenchars", "omniglot"])
+def test_readers_that_check_in_bulk_give_what_the_constructors_accept(data, place):
+    for ink in islice(read_inks(data / place), 500):
+        assert not any(path.samples.flags.writeable for path in ink.strokes)
+        rebuilt = [Stroke(path.samples.copy(), path.channels) for path in ink.strokes]
+        assert Ink(rebuilt, *ink._fields()[1:]) == ink
 
 
 def test_a_part_of_an_omniglot_archive_is_a_path_into_it(data):

@@ -157,7 +157,7 @@ def test_every_number_comes_back(tmp_path_factory, strokes):
     assert ink.strokes[0]["t"].tolist() == [(t - start) / 1000 for _, _, t in strokes[0]]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated(MULTISTROKE.encode()))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "gesture")

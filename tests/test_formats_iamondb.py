@@ -102,7 +102,7 @@ def test_a_session_without_strokes_is_refused(tmp_path):
         read_ink(path)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated(PAGE.encode("latin-1")))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "iamondb")

@@ -149,6 +149,7 @@ def test_no_curve_leaves_its_flattened_line_by_more_than_the_flatness(controls):
     tolerance = FLATNESS * longer_side([subpath])
     line = flatten(subpath, tolerance) @ [1, 1j]
     assert (line[0], line[-1]) == (a, d)
+    assert len(line) == svg_paths.n_flattened(subpath, tolerance)
     for t in np.linspace(0, 1, 97):
         s = 1 - t
         exact = s**3 * a + 3 * s**2 * t * b + 3 * s * t**2 * c + t**3 * d
@@ -238,7 +239,7 @@ def test_drawings_of_more_curves_or_samples_than_ink_has_are_refused(tmp_path, m
         parse_path("M0 0" + "h1" * 10)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(mutated(f"{DECLARATION}{SVG}".encode(), COLLECTION.encode()))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "kanjivg")

@@ -174,7 +174,7 @@ LINES = f"{json.dumps(RAW)}\n{json.dumps(SIMPLIFIED)}\n".encode()
 ARRAY = json.dumps([SIMPLIFIED, RAW], indent=1).encode()
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(mutated(LINES, ARRAY))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "quickdraw")

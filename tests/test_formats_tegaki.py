@@ -124,7 +124,7 @@ def test_characters_of_a_game_are_no_ink(tmp_path):
         read_ink(path)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated(CHARACTER.encode()))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "tegaki")

@@ -294,3 +294,18 @@ def test_uji_grows_downwards_and_states_its_scale_class_and_writer(tmp_path):
     assert read_ink(written(tmp_path, text), format="unipen").strokes[0].xy.tolist() == [
         [557, -844]
     ]
+
+
+def test_uji_loses_only_a_damaged_character_leniently(tmp_path):
+    one = '.SEGMENT CHARACTER %d ? "%s"\n.COMMENT Class [A]\n.PEN_DOWN\n %s\n.PEN_UP\n.DT 100\n'
+    text = one % (0, "a", "1 1") + one % (1, "b", "1 O") + one % (2, "c", "3 3")
+    path = written(tmp_path, text, "a-w01.uji")
+    with pytest.raises(FormatError, match=r"a-w01.uji:10: 'O' is not a number"):
+        list(read_inks(path))
+    skipped = []
+    inks = read_inks(path, format="uji", lenient=True, skipped=skipped)
+    assert [(ink.label, ink.strokes[0].xy.tolist()) for ink in inks] == [
+        ("a", [[1, 1]]),
+        ("c", [[3, 3]]),
+    ]
+    assert [error.line for error in skipped] == [10]

@@ -120,13 +120,13 @@ def test_a_stroke_outside_a_page_is_refused(tmp_path):
         read_ink(written(tmp_path, text))
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(mutated(NOTEBOOK.encode()))
 def test_damaged_files_raise_nothing_but_format_errors(data):
     read_or_refused(data, "xournal")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(mutated(gzip.compress(NOTEBOOK.encode(), mtime=0)))
 def test_damaged_archives_raise_nothing_but_format_errors(data):
     read_or_refused(data, None)

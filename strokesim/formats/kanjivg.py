@@ -42,6 +42,7 @@ from strokesim.formats.svg_paths import (
     Subpath,
     flatten,
     longer_side,
+    n_flattened,
     parse_path,
 )
 from strokesim.formats.xml_events import Start, root_of, without_doctype, xml_events
@@ -139,12 +140,8 @@ def _take(source: Source, drawing: _Drawing, path: list[Start]) -> None:
 
 def _ink(source: Source, drawing: _Drawing, number: int, passed_over: int) -> Ink:
     tolerance = FLATNESS * longer_side(drawing.subpaths)
-    strokes, n_samples = [], 0
-    for subpath in drawing.subpaths:
-        strokes.append(Stroke(flatten(subpath, tolerance)))
-        n_samples += len(strokes[-1])
-        if n_samples > MOST_SAMPLES:
-            raise source.error(f"curves of more than {MOST_SAMPLES} samples", drawing.line)
+    if sum(n_flattened(subpath, tolerance) for subpath in drawing.subpaths) > MOST_SAMPLES:
+        raise source.error(f"curves of more than {MOST_SAMPLES} samples", drawing.line)
     label, notes = drawing.label, {}
     if code := _CODE.fullmatch(drawing.id or ""):
         label = label or _character(code[1])
@@ -156,7 +153,7 @@ def _ink(source: Source, drawing: _Drawing, number: int, passed_over: int) -> In
         "document type declaration left out": passed_over,
     }
     return Ink(
-        tuple(strokes),
+        tuple(Stroke(flatten(subpath, tolerance)) for subpath in drawing.subpaths),
         label=label,
         id=f"{source.stem}#{number}",
         source=source.name,

@@ -18,9 +18,9 @@ import numpy as np
 
 from strokesim.ink import LARGEST
 
-MOST_CURVES = 250_000
+MOST_CURVES = 100_000
 """Most lines and curves of one drawing."""
-MOST_SAMPLES = 2_000_000
+MOST_SAMPLES = 500_000
 """Most samples that the curves of one drawing may become."""
 
 _NUMBER = re.compile(r"[\s,]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
@@ -96,14 +96,26 @@ def flatten(subpath: Subpath, tolerance: float) -> np.ndarray:
         if len(curve) == 2:
             pieces.append(np.array(curve[1:]))
             continue
-        bend = max(abs(curve[0] - 2 * curve[1] + curve[2]), abs(curve[1] - 2 * curve[2] + curve[3]))
-        n = max(1, math.ceil(math.sqrt(0.75 * bend / tolerance))) if tolerance > 0 else 1
+        n = _n_pieces(curve, tolerance)
         t = np.arange(1, n + 1) / n
         s = 1 - t
         a, b, c, d = curve
         pieces.append(s**3 * a + 3 * s**2 * t * b + 3 * s * t**2 * c + t**3 * d)
     points = np.concatenate(pieces)
     return np.stack([points.real, points.imag], axis=1)
+
+
+def n_flattened(subpath: Subpath, tolerance: float) -> int:
+    """Return how many points `flatten` gives, without making them."""
+    return 1 + sum(_n_pieces(curve, tolerance) for curve in subpath.curves)
+
+
+def _n_pieces(curve: Curve, tolerance: float) -> int:
+    if len(curve) == 2 or tolerance == 0:
+        return 1
+    a, b, c, d = curve
+    bend = max(abs(a - 2 * b + c), abs(b - 2 * c + d))
+    return max(1, math.ceil(math.sqrt(0.75 * bend / tolerance)))
 
 
 def _commands(data: str) -> Iterator[tuple[str, list[float]]]:

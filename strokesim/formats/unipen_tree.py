@@ -223,19 +223,13 @@ class Tree:
 
     def _segment(self, statements: Statements, body: bytes, number: int) -> Segment | None:
         current = self.sets[-1]
-        usual = _USUAL.fullmatch(body)
-        if usual is not None:
-            level, named, rank, text = map(bytes.decode, usual.groups())
-            said: _Said | None = (level, named, rank, text)
-        else:
-            said = _segment_said(decoded(body))
-            if said is None:
-                statements.source.skip(
-                    ".SEGMENT is not followed by hierarchy, delineation, quality and label "
-                    "in quotes",
-                    statements.line(number),
-                )
-                return None
+        said = _segment_said(body)
+        if said is None:
+            statements.source.skip(
+                ".SEGMENT is not followed by hierarchy, delineation, quality and label in quotes",
+                statements.line(number),
+            )
+            return None
         hierarchy, parts, quality, label = said
         segment = Segment(
             statements, number, hierarchy, parts, quality, label, self._latest,
@@ -341,8 +335,12 @@ class Tree:
             source.skip(f".INCLUDE {name} is missing; {why}", line)
 
 
-def _segment_said(text: str) -> _Said | None:
+def _segment_said(body: bytes) -> _Said | None:
     """Return what a ``.SEGMENT`` says; None if it is something else."""
+    if (usual := _USUAL.fullmatch(body)) is not None:
+        level, named, rank, name = map(bytes.decode, usual.groups())
+        return level, named, rank, name
+    text = decoded(body)
     ahead, quote, _ = text.partition('"')
     label = text[len(ahead) :] if quote else '""'
     words = ahead.split()

@@ -1,0 +1,148 @@
+"""``strokesim train``: an encoder from labelled ink."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from strokesim.augmentation import Augmentation, turned_classes
+from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.show import progress, tell
+from strokesim.features import FeatureSpec
+from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
+from strokesim.siamese.encoders import NETWORKS, POOLINGS
+from strokesim.siamese.settings import HOLD_BACK
+
+SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
+
+
+def setting(name: str, default: object, help: str, **options: Any) -> Any:
+    """Return an option whose default is that of the library."""
+    return click.option(
+        f"--{name.replace('_', '-')}", default=default, show_default=True, help=help, **options
+    )
+
+
+def choice(name: str, default: str, known: Any) -> Any:
+    """Return an option that takes a name of a table."""
+    return setting(name, default, f"One of {', '.join(sorted(known))}.", metavar="NAME")
+
+
+def scheduled(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+    """Return one number, or the first and the last of two with a colon between them."""
+    if text is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in text.split(":"))
+    except ValueError:
+        raise click.BadParameter(f"{text!r}; give a number, or two such as 0.5:1") from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+@click.command()
+@click.argument("folder", metavar="MODEL")
+@click.argument("ink", nargs=-1, required=True)
+@click.option("--spec", metavar="SPEC", help="Features of a step, as in `corpus build`.")
+@choice("network", SHAPE.network, NETWORKS)
+@choice("pooling", SHAPE.pooling, POOLINGS)
+@setting("width", SHAPE.width, "Units of a layer, in each direction.")
+@setting("layers", SHAPE.layers, "Layers of the network.")
+@setting("dim", SHAPE.dim, "Coordinates of an embedding.")
+@choice("loss", SETTINGS.loss, LOSSES)
+@choice("miner", SETTINGS.miner, MINERS)
+@click.option("--margin", callback=scheduled, metavar="A[:B]", help="From A to B, or A throughout.")
+@click.option("--temperature", callback=scheduled, metavar="A[:B]", help="Likewise.")
+@setting("classes_per_batch", SETTINGS.classes_per_batch, "Classes in a batch.")
+@setting("samples_per_class", SETTINGS.samples_per_class, "Samples of each.")
+@setting("steps", SETTINGS.steps, "Batches at the most.")
+@setting("learning_rate", SETTINGS.learning_rate, "Its peak.")
+@setting("seed", SETTINGS.seed, "The same seed, the same encoder.")
+@click.option(
+    "--validation",
+    "held",
+    multiple=True,
+    metavar="INK",
+    help="Ink of other writers to stop by, instead of a part of INK.",
+)
+@setting("share", 0.2, "Part of INK to hold back and stop by; 0 trains on all of it.")
+@choice("hold_back", SETTINGS.hold_back, HOLD_BACK)
+@setting("augment", 1.0, "How strongly ink is varied, 1 as is usual, 0 not at all.")
+@click.option("--turned", is_flag=True, help="Train on turned and mirrored characters as well.")
+@click.option("--resume", is_flag=True, help="Go on with a training that was cut off.")
+@format_option
+@lenient_option
+@threads_option
+def command(
+    folder: str,
+    ink: tuple[str, ...],
+    spec: str | None,
+    held: tuple[str, ...],
+    share: float,
+    augment: float,
+    turned: bool,
+    resume: bool,
+    format: str | None,
+    lenient: bool,
+    threads: int | None,
+    **settings: Any,
+) -> None:
+    """Train an encoder on the labelled ink in the files INK.
+
+    MODEL becomes a folder for `match --model`. Classes and writers that training never sees
+    decide when it stops; Ctrl-C stops it after the batch under way, and --resume goes on with the
+    same options.
+
+    \b
+    Example:
+      strokesim train letters strokes_background_small1.zip --turned
+      strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
+    """
+    shape = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
+    inks = list(read(ink, format=format, lenient=lenient))
+    others = list(read(held, format=format, lenient=lenient)) if held else None
+    chosen = TrainingSettings(**settings)
+    looks: list[dict[str, float]] = []
+    with progress("steps", chosen.steps) as bar:
+
+        def report(facts: dict[str, Any]) -> None:
+            if "loss" in facts:
+                names = ("loss", "same", "different")
+                bar.set_postfix({name: facts[name] for name in names if name in facts}, False)
+            if "validation" in facts:
+                looks.append(facts["validation"])
+                tell(f"step {facts['step']}: {_words(facts['validation'])}")
+            if facts.get("classes_of_one_sample"):
+                tell(f"left out: {facts['classes_of_one_sample']:,} classes of one sample each")
+            if facts.get("unlabelled"):
+                tell(f"without label: {facts['unlabelled']:,} inks")
+
+        try:
+            encoder = train(
+                inks,
+                folder,
+                spec=None if spec is None else FeatureSpec.parse(spec),
+                encoder=EncoderSettings(**shape),
+                settings=chosen,
+                validation=others if others is not None else share or None,
+                augment=Augmentation().scaled(augment).augment if augment else None,
+                expand=turned_classes if turned else None,
+                resume=resume,
+                threads=threads,
+                progress=bar.update,
+                report=report,
+            )
+        except KeyboardInterrupt:
+            tell(f"{folder}: stopped; the same command with --resume goes on from here")
+            sys.exit(1)
+    click.echo(f"{folder}: {_words(encoder.origin.metrics)}")
+
+
+def _words(found: dict[str, float]) -> str:
+    if "one_shot_error" not in found:
+        return f"trained for {found['step']:,} steps"
+    return (
+        f"{100 * found['one_shot_error']:.2f} % wrong among the classes held back, equal error "
+        f"{100 * found['equal_error_rate']:.2f} % at distance {found['threshold']:.3f}"
+    )

@@ -1,0 +1,175 @@
+"""The commands that train an encoder and use it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+import strokesim.siamese.training
+from strokesim import Corpus, FeatureSpec, Index, read_inks, write_ink
+from strokesim.cli.main import command
+from strokesim.siamese import open_encoder
+from strokesim.synthesis import synthesise_corpus
+
+SPEC = ["--spec", "x,y;steps=12"]
+SMALL = ["--width", "8", "--layers", "1", "--dim", "6", "--steps", "6",
+         "--classes-per-batch", "6", "--samples-per-class", "2"]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with ink, a corpus of its first writers and an encoder trained on it."""
+    folder = tmp_path_factory.mktemp("trained")
+    inks = list(synthesise_corpus("abcdefgh", 6, np.random.default_rng(0)))
+    write_ink(inks, folder / "ink.jsonl")
+    write_ink(inks[:3], folder / "three.jsonl")
+    Corpus.build(folder / "corpus", inks, FeatureSpec.parse(SPEC[1]))
+    Corpus.build(folder / "other", inks, FeatureSpec.parse("x,y;steps=9"))
+    words = ["train", str(folder / "model"), str(folder / "ink.jsonl"), *SPEC, *SMALL]
+    done = CliRunner().invoke(command, words)
+    assert done.exit_code == 0, done.output
+    (folder / "said").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def run(trained, monkeypatch):
+    monkeypatch.chdir(trained)
+
+    def run(*words, code=0):
+        done = CliRunner().invoke(command, list(words), prog_name="strokesim")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert done.exit_code == code, done.output
+        return done
+
+    return run
+
+
+def test_training_says_how_well_it_went(run, trained):
+    encoder = open_encoder("model")
+    assert encoder.tower.settings.dim == 6
+    assert encoder.origin.training["steps"] == 6
+    error = 100 * encoder.origin.metrics["one_shot_error"]
+    assert (
+        f"model: {error:.2f} % wrong among the classes held back" in (trained / "said").read_text()
+    )
+
+
+def test_options_reach_the_library(run, tmp_path):
+    new = str(tmp_path / "new")
+    done = run("train", new, "ink.jsonl", *SPEC, *SMALL, "--loss", "triplet", "--miner", "hard",
+               "--margin", "0.1:0.4", "--share", "0", "--augment", "0", "--turned", "--network",
+               "tcn", "--pooling", "max", "--seed", "3")  # fmt: skip
+    assert done.stdout == f"{new}: trained for 6 steps\n"
+    encoder = open_encoder(new)
+    training = encoder.origin.training
+    assert (training["loss"], training["miner"], training["seed"]) == ("triplet", "hard", 3)
+    assert training["margin"] == [0.1, 0.4]
+    assert (encoder.tower.settings.network, encoder.tower.settings.pooling) == ("tcn", "max")
+    assert len(encoder.origin.classes) > 8
+    assert encoder.origin.augmentation is None
+
+
+def test_match_searches_by_the_model(run):
+    done = run(
+        "match", "three.jsonl", "--corpus", "corpus", "--model", "model", "-k", "4", "--json"
+    )
+    index = Index(Corpus.open("corpus"), open_encoder("model"))
+    expected = index.search(list(read_inks("three.jsonl")), 4)
+    found = [json.loads(line)["matches"] for line in done.stdout.splitlines()]
+    assert [[m["index"] for m in row] for row in found] == [
+        [m.index for m in row] for row in expected
+    ]
+    assert "48 entries by model" in done.stderr
+
+
+def test_embed_prints_points_or_writes_a_corpus(run, tmp_path):
+    encoder = open_encoder("model")
+    lines = [json.loads(line) for line in run("embed", "model", "three.jsonl").stdout.splitlines()]
+    expected = encoder.transform_all(list(read_inks("three.jsonl")))
+    assert [line["label"] for line in lines] == ["a", "b", "c"]
+    for line, points in zip(lines, expected, strict=True):
+        assert np.array(line["embedding"]) == pytest.approx(points, abs=1e-6)
+    run("embed", "model", "three.jsonl", "--per-step", "-o", str(tmp_path / "steps"))
+    corpus = Corpus.open(tmp_path / "steps")
+    assert corpus.spec is None
+    assert [entry.sequence.shape for entry in corpus] == [(12, 6)] * 3
+    assert list(corpus.labels) == ["a", "b", "c"]
+
+
+def test_ctrl_c_and_resume_from_the_command_line(run, tmp_path, monkeypatch):
+    new = str(tmp_path / "new")
+    words = ["train", new, "ink.jsonl", *SPEC, *SMALL]
+    whole = strokesim.siamese.training._Run._advance
+
+    def interrupted(self, folder):
+        if self.at.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return whole(self, folder)
+
+    monkeypatch.setattr(strokesim.siamese.training._Run, "_advance", interrupted)
+    done = run(*words, code=1)
+    assert f"{new}: stopped; the same command with --resume goes on" in done.stderr
+    monkeypatch.setattr(strokesim.siamese.training._Run, "_advance", whole)
+    run(*words, "--resume")
+    assert open_encoder(new) == open_encoder("model")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["train", "model", "ink.jsonl", *SPEC], 1, "holds a training already; resume it"),
+        (["train", "corpus", "ink.jsonl", *SPEC], 1, "it holds other files"),
+        (["train", "new", "none.jsonl"], 1, "none.jsonl"),
+        (["train", "new", "ink.jsonl", "--loss", "contrastive"], 2, "did you mean"),
+        (["train", "new", "ink.jsonl", "--loss", "linear", "--margin", "0"], 2, "margin=0"),
+        (["train", "new", "ink.jsonl", "--margin", "wide"], 2, "give a number, or two"),
+        (["train", "new", "ink.jsonl", "--network", "mlp"], 2, "unknown network 'mlp'"),
+        (["train", "new", "ink.jsonl", "--validation", "three.jsonl"], 2, "is in the training"),
+        (["train", "new", "three.jsonl"], 2, "fewer than two classes remain"),
+        (["train", "new", "ink.jsonl", "--steps", "0"], 2, "steps=0"),
+        (["train", "new", "ink.jsonl", "--augment", "-1"], 2, "-1"),
+        (["match", "three.jsonl", "--corpus", "corpus", "--model", "none"], 1, "train one first"),
+        (["match", "three.jsonl", "--corpus", "other", "--model", "model"], 2, "spec of the enc"),
+        (["match", "three.jsonl", "--corpus", "corpus", "--model", "model", "--distance", "dtw"], 2,
+         "--model brings its own distance"),
+        (["embed", "corpus", "three.jsonl"], 1, "corpus is no encoder: it has no encoder.json"),
+        (["embed", "model", "three.jsonl", "-o", "corpus"], 2, "corpus is a corpus already"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_the_right_code_and_nothing_half_written(
+    run, trained, words, code, message
+):
+    before = sorted(os.listdir(trained))
+    done = run(*words, code=code)
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert sorted(os.listdir(trained)) == before
+
+
+@pytest.mark.parametrize("package", ["torch", "safetensors"])
+def test_without_the_extra_the_command_says_what_to_install(package):
+    program = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from strokesim.cli.main import main; sys.argv = ['strokesim', 'train', 'a', 'b']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: learning needs {package}, which is not installed; pip install 'strokesim[learn]'\n"
+    )
