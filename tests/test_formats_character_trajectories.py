@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from damaged_files import mutated, read_or_refused
 from hypothesis import given, settings
-from mutations import mutated, read_or_refused
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink, read_inks

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from damaged_files import mutated, read_or_refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mutations import mutated, read_or_refused
 
 from strokesim.errors import FormatError
 from strokesim.formats import read_ink, read_inks

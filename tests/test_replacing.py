@@ -18,6 +18,31 @@ def test_a_file_appears_when_the_block_ends(tmp_path):
     assert os.listdir(tmp_path) == ["out"]
 
 
+def test_who_reads_the_old_file_goes_on_reading_it(tmp_path):
+    path = tmp_path / "out"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        with replacing(path) as file:
+            file.write(b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+def test_the_bytes_are_on_disk_before_the_name_leads_to_them(tmp_path, monkeypatch):
+    path, synced = tmp_path / "out", []
+    sync = os.fsync
+
+    def watched(handle):
+        sync(handle)
+        folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        synced.append("the name" if folder else (os.fstat(handle).st_size, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    with replacing(path) as file:
+        file.write(b"new")
+    assert synced == [(3, False), "the name"]
+
+
 def test_a_failing_block_leaves_what_was_there(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")
