@@ -221,7 +221,7 @@ def _time(event: dict[str, Any]) -> float:
 FORMAT = Format(
     name="evdev",
     title="Linux evdev, JSON lines",
-    suffixes=(".jsonl", ".ndjson"),
+    suffixes=(".ndjson",),
     channels=("x", "y", "t", "pressure", "altitude", "azimuth", "hover"),
     sniff=_sniff,
     read=_read,

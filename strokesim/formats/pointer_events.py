@@ -173,7 +173,7 @@ def _angles(event: dict[str, Any]) -> tuple[float, float]:
 FORMAT = Format(
     name="pointer_events",
     title="W3C Pointer Events, JSON lines",
-    suffixes=(".jsonl", ".ndjson"),
+    suffixes=(".ndjson",),
     channels=(*_CHANNELS, "hover"),
     sniff=_sniff,
     read=_read,
