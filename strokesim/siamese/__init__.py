@@ -4,7 +4,7 @@ Two towers with the same weights read two feature sequences of unequal length; t
 the distance of what they return small for one character and large for two, so that characters
 never seen in training are told apart as well. `train` makes an `Encoder`, which turns inks into
 feature sequences of one step, as a `FeatureSpec` turns them into longer ones: after it,
-everything goes the same way.
+everything goes the same way, and ``Index(corpus, encoder)`` searches.
 
 Everything here needs torch: ``pip install 'strokesim[learn]'``.
 """
@@ -12,21 +12,20 @@ Everything here needs torch: ``pip install 'strokesim[learn]'``.
 from strokesim.errors import MissingExtraError
 
 try:
-    import safetensors
-    import torch
+    from strokesim.siamese.checkpoint import open_encoder, save_encoder
+    from strokesim.siamese.embedding import Encoder
+    from strokesim.siamese.encoders import EncoderSettings
+    from strokesim.siamese.losses import LOSSES
+    from strokesim.siamese.mining import MINERS
+    from strokesim.siamese.settings import TrainingSettings
+    from strokesim.siamese.training import train
 except ModuleNotFoundError as error:
+    package = (error.name or "").partition(".")[0]
+    if package not in ("torch", "safetensors"):
+        raise
     raise MissingExtraError(
-        f"learning needs {error.name}, which is not installed; pip install 'strokesim[learn]'"
+        f"learning needs {package}, which is not installed; pip install 'strokesim[learn]'"
     ) from error
-
-from strokesim.siamese.checkpoint import open_encoder as open_encoder
-from strokesim.siamese.checkpoint import save_encoder as save_encoder
-from strokesim.siamese.embedding import Encoder as Encoder
-from strokesim.siamese.encoders import EncoderSettings as EncoderSettings
-from strokesim.siamese.losses import LOSSES as LOSSES
-from strokesim.siamese.mining import MINERS as MINERS
-from strokesim.siamese.settings import TrainingSettings as TrainingSettings
-from strokesim.siamese.training import train as train
 
 __all__ = [
     "LOSSES",
@@ -35,8 +34,6 @@ __all__ = [
     "EncoderSettings",
     "TrainingSettings",
     "open_encoder",
-    "safetensors",
     "save_encoder",
-    "torch",
     "train",
 ]
