@@ -312,6 +312,17 @@ def test_the_short_help_is_the_one_of_the_command(name):
     assert COMMANDS[name] == f"{found.get_short_help_str(200)}"
 
 
+def test_a_name_is_completed_without_importing_what_it_names():
+    program = (
+        "import sys; from click.shell_completion import ShellComplete as Shell;"
+        "from strokesim.cli.main import command;"
+        "print(*(i.value for i in Shell(command, {}, 'strokesim', '').get_completions([], 'co')));"
+        "print([name for name in sys.modules if name.startswith('strokesim.cli.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "corpus convert completion\n['strokesim.cli.main']\n"
+
+
 @pytest.mark.parametrize(
     ("columns", "rows"), [("20", 3), ("37", 2), ("50", 1), ("5", 3)], ids=lambda v: str(v)
 )
