@@ -146,7 +146,7 @@ def map_shard(folder: Path, file: ShardFile, n_features: int) -> Shard:
     except FileNotFoundError:
         raise
     except PermissionError as error:
-        raise CorpusError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
+        raise CorpusError(f"{path} cannot be read: Permission denied") from error
     except (OSError, pa.ArrowException) as error:
         raise CorpusError(f"{path} cannot be read: {error}; {REMEDY}") from error
     steps = len(batch.column(0).values) if batch.schema.equals(schema_of(n_features)) else None
