@@ -257,13 +257,13 @@ def test_brushes_are_kept_with_the_strokes_that_have_them(tmp_path):
             f"{formatted()}</context>",
         )
         + '<traceGroup brushRef="#a"><trace>0 0</trace><trace>1 1</trace>'
-        + '<trace brushRef="#b">2 2</trace></traceGroup>'
+        + '<trace brushRef="#b">2 2</trace><trace>3 3</trace></traceGroup>'
         + '<traceGroup brushRef="#b"><trace>2 2</trace></traceGroup>'
         + '<traceGroup contextRef="#c"><trace>2 2</trace></traceGroup>'
     )
     assert [ink.notes["brush"] for ink in read_inks(document(tmp_path, body))] == [
-        "0-1: width=0.5 cm, color=#ED1C24; 2: color=#000000, width=0.5 cm",
-        "color=#000000, width=0.5 cm",
+        "0-1,3: width=0.5 cm, color=#ED1C24; 2: width=0.5 cm, color=#000000",
+        "width=0.5 cm, color=#000000",
         "tip=ellipse",
     ]
 
@@ -273,12 +273,13 @@ def test_what_is_said_of_the_device_is_kept(tmp_path):
         '<inkSource manufacturer="Acme" model="P 1" serialNo="7" description="d">'
         f'{formatted()}<sampleRate uniform="false" value="133"/><latency value="50"/>'
         '<activeArea size="A6" width="100" height="130" units="mm"/>'
-        '<sourceProperty name="weight" value="100" units="g"/></inkSource>'
+        '<sourceProperty name="weight" value="100" units="g"/>'
+        '<sourceProperty name="tip" value="felt"/></inkSource>'
     )
     assert read_ink(document(tmp_path, definitions(source) + "<trace>1 2</trace>")).notes == {
         "manufacturer": "Acme", "model": "P 1", "serialNo": "7", "description": "d",
         "sampleRate": "133, not uniform", "latency": "50", "activeArea": "A6 100 130 mm",
-        "source weight": "100 g",
+        "source": "weight=100 g, tip=felt",
     }  # fmt: skip
 
 
@@ -305,6 +306,22 @@ def test_the_writer_of_a_document_is_that_of_each_of_its_inks(tmp_path):
         ("w", None, {"age": "30"}),
         ("v", None, {"age": "30"}),
     ]
+
+
+def test_what_is_said_of_many_inks_takes_no_more_memory_than_a_short_text_each(tmp_path):
+    long = "x" * 5000
+    body = (
+        "".join(f'<annotation type="n{i}">a</annotation>' for i in range(30))
+        + f'<annotation type="long">{long}</annotation>'
+        + definitions(
+            f'<inkSource description="{long}">{formatted()}</inkSource>',
+            f'<brush xml:id="b"><brushProperty name="{long}" value="1"/></brush>',
+        )
+        + '<traceGroup brushRef="#b"><trace>1 1</trace></traceGroup>' * 2
+    )
+    for ink in read_inks(document(tmp_path, body)):
+        assert len(ink.notes) == 22
+        assert {len(ink.notes[name]) for name in ("description", "brush")} == {1000}
 
 
 # Mistakes
@@ -335,6 +352,16 @@ def test_the_writer_of_a_document_is_that_of_each_of_its_inks(tmp_path):
 def test_a_declaration_that_means_nothing_is_refused_with_its_line(tmp_path, body, message):
     with pytest.raises(FormatError, match=rf"a.inkml:1: .*({message})"):
         list(read_inks(document(tmp_path, body)))
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"), [("brush", "brushRef"), ("timestamp", "timestampRef")]
+)
+def test_long_chains_of_brushes_and_stamps_are_refused(tmp_path, name, attribute):
+    links = "".join(f'<{name} xml:id="l{i}" {attribute}="#l{i + 1}"/>' for i in range(99))
+    body = definitions(links, f'<{name} xml:id="l99"/>') + f'<context {attribute}="#l0"/>'
+    with pytest.raises(FormatError, match=f"more than 64 references, {name} to {name}"):
+        read_ink(document(tmp_path, body + "<trace>1 2</trace>"))
 
 
 def test_circles_of_references_end(tmp_path):

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ink_strategies import bits, inks, plain_texts
 
@@ -40,9 +40,11 @@ REQUIRED = {
 }
 ONE_ORDER = {"context", "inkSource", "traceGroup"}
 
-others = st.sampled_from(["P", "T", "B 1"])
+# Names that mean something in InkML, and one with a blank.
+others = st.sampled_from(["P", "T", "F", "OE", "OA", "B 1"])
+CLASHES = [{"t", "T"}, {"pressure", "F"}, {"altitude", "OE"}, {"azimuth", "OA"}]
 ordinary = inks(texts=plain_texts, others=others).filter(
-    lambda ink: not {"t", "T"} <= {*ink.channels}
+    lambda ink: not any(clash <= {*ink.channels} for clash in CLASHES)
 )
 
 
@@ -69,6 +71,7 @@ def check(element):
 
 
 @pytest.mark.parametrize("format", ["inkml", "inkml_differences"])
+@settings(max_examples=40)
 @given(given=st.lists(ordinary, min_size=1, max_size=3))
 def test_what_is_written_is_valid_and_comes_back_to_the_last_bit(tmp_path_factory, format, given):
     path = tmp_path_factory.mktemp("inkml") / "inks.inkml"

@@ -14,8 +14,8 @@ Reference: Ink Markup Language (InkML), W3C Recommendation 20 September 2011.
   is the pressure where the channel states its ``max``; otherwise it is kept as recorded.
   ``OE`` and ``OA`` are altitude and azimuth. The scale is that of the resolution, or of units
   of length; "px" and "dev" have no size of their own.
-- A trace of type ``penUp`` was recorded in the air. ``continuation`` goes on with the trace
-  that ``priorRef`` names.
+- A trace of type ``penUp`` was recorded in the air; any other is a stroke. ``continuation``
+  goes on with the trace that ``priorRef`` names.
 - A ``canvasTransform`` that is affine or the identity is applied. Other mappings are not, and
   the note "not applied" names them.
 - A sample without a position is left out, and so is a channel that is not known everywhere in
@@ -65,9 +65,10 @@ def _read(source: Source) -> Iterator[Ink]:
         raise source.error(f"the root is <{root.name}>; that of InkML is <ink>", root.line)
     alone, *groups = groups_of(source, root)
     written = [group for group in (alone, *groups) if not group.is_empty]
+    for_all = shared(alone.annotations)
     for number, group in enumerate(written):
         if group is not alone:
-            said = alone.annotations if len(written) == 1 else shared(alone.annotations)
+            said = alone.annotations if len(written) == 1 else for_all
             group.annotations = said + group.annotations
         try:
             ink = ink_of(group, f"{source.stem}#{number}", source.name)
@@ -85,5 +86,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     write=write_inkml,
-    lenient="damaged traces are left out",
+    lenient="damaged traces and views, and what follows a break in the XML, are left out",
 )

@@ -5,6 +5,7 @@ Reference: InkML, W3C Recommendation 20 September 2011, section on annotations.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -14,6 +15,11 @@ from strokesim.formats.xml_tree import Element
 
 OURS = "urn:strokesim"
 """The namespace of what InkML has no place for: the names of notes and repairs."""
+
+MOST_SHARED = 20
+"""How many annotations of a document are handed on to each of several inks."""
+LONGEST_SHARED = 1000
+"""How many characters each of them may have."""
 
 _FIELDS = {"label": "label", "truth": "label", "writer": "writer", "id": "id", "ui": "id"}
 
@@ -60,13 +66,20 @@ def annotate(
 
 
 def shared(annotations: Iterable[Element]) -> list[Element]:
-    """Return those annotations of a document that hold for each of several inks."""
+    """Return those annotations of a document that hold for each of several inks.
+
+    These are the first `MOST_SHARED`, without its label and its id. What is more would be there
+    many times.
+    """
     named = ("label", "id")
-    return [
+    said = (
         annotation
         for annotation in annotations
         if _FIELDS.get(annotation.attributes.get("type", "").lower()) not in named
-    ]
+        and len(annotation.text) < LONGEST_SHARED
+        and annotation.name == "annotation"
+    )
+    return list(itertools.islice(said, MOST_SHARED))
 
 
 def _note_xml(annotation: Element, notes: dict[str, str]) -> None:

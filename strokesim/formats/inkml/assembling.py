@@ -203,21 +203,22 @@ def _notes(drawn: list[Drawn]) -> dict[str, str]:
     notes = {name: "; ".join(texts) for name, texts in said.items()}
     brushes = [each.trace.brush or "" for each in drawn if each.down]
     if any(brushes):
-        notes["brush"] = brushes[0] if len({*brushes}) == 1 else _runs(brushes)
+        notes["brush"] = brushes[0] if len({*brushes}) == 1 else _by_stroke(brushes)
     return notes
 
 
-def _runs(texts: Iterable[str]) -> str:
-    """Return texts in one line, with the numbers of the strokes that have each."""
-    runs: list[tuple[int, int, str]] = []
+def _by_stroke(texts: Iterable[str]) -> str:
+    """Return texts in one line, each with the numbers of the strokes that have it."""
+    runs: dict[str, list[list[int]]] = {}
     for number, text in enumerate(texts):
-        if runs and runs[-1][2] == text:
-            runs[-1] = (runs[-1][0], number, text)
+        mine = runs.setdefault(text, [])
+        if mine and mine[-1][1] == number - 1:
+            mine[-1][1] = number
         else:
-            runs.append((number, number, text))
+            mine.append([number, number])
     return "; ".join(
-        f"{first}: {text}" if first == last else f"{first}-{last}: {text}"
-        for first, last, text in runs
+        f"{','.join(str(a) if a == b else f'{a}-{b}' for a, b in mine)}: {text}"
+        for text, mine in runs.items()
     )
 
 

@@ -32,6 +32,11 @@ _REFERENCES = {
     "brush": "brushRef",
     "timestamp": "timestampRef",
 }
+# Each ink of a document gets what is said of its device and brushes: a long text would be
+# there many times.
+_LONGEST_NOTE = 1000
+# Followed anew for every brush and time stamp of a document.
+_LONGEST_CHAIN = 64
 _ABOUT_SOURCE = ("manufacturer", "model", "serialNo", "specificationRef", "description")
 
 
@@ -177,7 +182,7 @@ class Contexts:
             declared = self._first["traceFormat"]
             source = source or self._first.get("inkSource")
         format = DEFAULT if declared is None else trace_format(declared, source)
-        notes = dict(_about_source(source)) if source else {}
+        notes = {name: text[:_LONGEST_NOTE] for name, text in _about_source(source)}
         missing = [f"mapping of channel {name}" for name in format.unmapped]
         transform = None
         if "canvasTransform" in parts:
@@ -187,7 +192,7 @@ class Contexts:
             except NotApplied as error:
                 missing.append(f"canvasTransform: {error}")
         if missing:
-            notes["not applied"] = "; ".join(missing)
+            notes["not applied"] = "; ".join(missing)[:_LONGEST_NOTE]
         stamp = parts.get("timestamp")
         if stamp is not None:
             notes |= _about_time(stamp)
@@ -214,6 +219,11 @@ class Contexts:
         """Yield an element, the one that it refers to, and so on; a circle ends."""
         seen: set[int] = set()
         while id(element) not in seen:
+            if len(seen) == _LONGEST_CHAIN:
+                raise BadFormat(
+                    f"more than {_LONGEST_CHAIN} references, {element.name} to {element.name}",
+                    element.line,
+                )
             yield element
             seen.add(id(element))
             if attribute in element.attributes:
@@ -222,10 +232,8 @@ class Contexts:
     def _brush_text(self, brush: Element) -> str:
         properties: dict[str, str] = {}
         for element in self._chain(brush, "brushRef"):
-            for child in element.named("brushProperty"):
-                name, value, units = (child.attributes.get(key, "") for key in _PROPERTY)
-                properties.setdefault(name, f"{name}={value}{units and ' '}{units}")
-        return ", ".join(properties.values())
+            properties = _properties(element, "brushProperty") | properties
+        return ", ".join(properties.values())[:_LONGEST_NOTE]
 
     def _seconds(self, stamp: Element) -> float | None:
         """Return the time that a ``timestamp`` stands for, in seconds since 1970."""
@@ -246,7 +254,13 @@ class Contexts:
         return None
 
 
-_PROPERTY = ("name", "value", "units")
+def _properties(element: Element, kind: str) -> dict[str, str]:
+    """Return what the properties of a device or a brush say, by their names."""
+    properties: dict[str, str] = {}
+    for child in element.named(kind):
+        name, value, units = (child.attributes.get(key, "") for key in ("name", "value", "units"))
+        properties[name] = f"{name}={value}{units and ' '}{units}"
+    return properties
 
 
 def _declarations(element: Element) -> Iterator[Element]:
@@ -257,7 +271,9 @@ def _declarations(element: Element) -> Iterator[Element]:
             yield from _declarations(child)
 
 
-def _about_source(source: Element) -> Iterator[tuple[str, str]]:
+def _about_source(source: Element | None) -> Iterator[tuple[str, str]]:
+    if source is None:
+        return
     for name in _ABOUT_SOURCE:
         if name in source.attributes:
             yield name, source.attributes[name]
@@ -269,13 +285,13 @@ def _about_source(source: Element) -> Iterator[tuple[str, str]]:
     for area in source.named("activeArea"):
         words = (area.attributes.get(key, "") for key in ("size", "width", "height", "units"))
         yield "activeArea", " ".join(filter(None, words))
-    for child in source.named("sourceProperty"):
-        name, value, units = (child.attributes.get(key, "") for key in _PROPERTY)
-        yield f"source {name}", f"{value} {units}".strip()
+    properties = _properties(source, "sourceProperty")
+    if properties:
+        yield "source", ", ".join(properties.values())
 
 
 def _about_time(stamp: Element) -> dict[str, str]:
     for name in ("timeString", "time"):
         if name in stamp.attributes:
-            return {"timestamp": stamp.attributes[name]}
+            return {"timestamp": stamp.attributes[name][:_LONGEST_NOTE]}
     return {}
