@@ -13,6 +13,7 @@ from strokesim.cli.show import progress, tell
 from strokesim.features import FeatureSpec
 from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
 from strokesim.siamese.encoders import NETWORKS, POOLINGS
+from strokesim.siamese.examples import alphabet_of
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
@@ -103,15 +104,17 @@ def command(
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
     chosen = TrainingSettings(**settings)
-    looks: list[dict[str, float]] = []
     with progress("steps", chosen.steps) as bar:
 
         def report(facts: dict[str, Any]) -> None:
             if "loss" in facts:
-                names = ("loss", "same", "different")
-                bar.set_postfix({name: facts[name] for name in names if name in facts}, False)
+                shown = ("loss", "same", "different")
+                bar.set_postfix({name: facts[name] for name in shown if name in facts}, False)
+            if "validation_classes" in facts:
+                names = facts["validation_classes"]
+                groups = sorted({alphabet_of(name) or name for name in names})
+                tell(f"held back: {facts['validation_samples']:,} inks of {', '.join(groups)}")
             if "validation" in facts:
-                looks.append(facts["validation"])
                 tell(f"step {facts['step']}: {_words(facts['validation'])}")
             if facts.get("classes_of_one_sample"):
                 tell(f"left out: {facts['classes_of_one_sample']:,} classes of one sample each")

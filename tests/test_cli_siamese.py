@@ -42,7 +42,7 @@ def trained(tmp_path_factory):
     words = ["train", str(folder / "model"), str(folder / "ink.jsonl"), *SPEC, *SMALL]
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, done.output
-    (folder / "said").write_text(done.stdout)
+    (folder / "said").write_text(done.stdout + done.stderr)
     return folder
 
 
@@ -63,10 +63,11 @@ def test_training_says_how_well_it_went(run, trained):
     encoder = open_encoder("model")
     assert encoder.tower.settings.dim == 6
     assert encoder.origin.training["steps"] == 6
+    said = (trained / "said").read_text()
+    kept = sorted(set("abcdefgh") - set(encoder.origin.classes))
+    assert f"held back: 4 inks of {', '.join(kept)}" in said
     error = 100 * encoder.origin.metrics["one_shot_error"]
-    assert (
-        f"model: {error:.2f} % wrong among the classes held back" in (trained / "said").read_text()
-    )
+    assert f"model: {error:.2f} % wrong among the classes held back" in said
 
 
 def test_options_reach_the_library(run, tmp_path):
