@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from strokesim.cli.options import seed_option
 from strokesim.cli.show import is_right, matched, matches_text, progress
 from strokesim.corpus import Corpus
 from strokesim.datasets.catalog import load_dataset
@@ -19,7 +20,7 @@ SHOWN, NEAREST = 5, 5
 
 
 @click.command()
-@click.option("--seed", default=0, show_default=True, help="Which five inks are drawn by lot.")
+@seed_option("Which five inks are drawn by lot.")
 @click.option(
     "-o",
     "--output",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -10,6 +11,8 @@ from strokesim.cli.show import tell
 from strokesim.errors import FormatError
 from strokesim.formats import FORMATS, read_inks
 from strokesim.ink import Ink
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 format_option = click.option(
     "--format",
@@ -22,6 +25,13 @@ lenient_option = click.option(
 threads_option = click.option(
     "--threads", type=int, metavar="N", help="Threads to use; every core when left out."
 )
+
+
+def seed_option(help: str) -> Callable[[Command], Command]:
+    """Return the option that chooses what chance brings."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), metavar="N", default=0, show_default=True, help=help
+    )
 
 
 def read(paths: Sequence[str], *, format: str | None, lenient: bool) -> Iterator[Ink]:

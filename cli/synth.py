@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import numpy as np
 
+from strokesim.cli.options import seed_option
 from strokesim.cli.show import counted, progress, tell
 from strokesim.formats import write_ink
 from strokesim.synthesis import LABELS, synthesise_corpus
@@ -15,7 +16,7 @@ from strokesim.synthesis import LABELS, synthesise_corpus
 @click.option("--labels", metavar="TEXT", help="Characters to write; 0-9, A-Z, a-z if left out.")
 @click.option("--writers", default=20, show_default=True, help="How many people write.")
 @click.option("--samples", default=1, show_default=True, help="How often each writes a label.")
-@click.option("--seed", default=0, show_default=True, help="The same seed, the same ink.")
+@seed_option("The same seed, the same ink.")
 @click.option("--to", metavar="NAME", help="Format, else by the suffix of TARGET.")
 def command(
     target: str, labels: str | None, writers: int, samples: int, seed: int, to: str | None

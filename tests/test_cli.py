@@ -215,6 +215,8 @@ def test_completion_prints_code_for_the_shell(run, shell):
         (["draw", "one.jsonl", "-o", "no/one.svg"], 1, "no/one.svg"),
         (["synth", "new.jsonl", "--labels", "ä"], 2, "ä"),
         (["synth", "new.jsonl", "--writers", "0"], 2, "writers=0"),
+        (["synth", "new.jsonl", "--seed", "-1"], 2, "-1 is not in the range"),
+        (["demo", "--seed", "-1"], 2, "-1 is not in the range"),
         (["datasets", "path", "nope"], 2, "unknown dataset 'nope'"),
         (["completion", "tcsh"], 2, "tcsh"),
         (["nope"], 2, "nope"),
@@ -310,6 +312,15 @@ def test_every_command_has_help_with_an_example(run, words, found):
 def test_the_short_help_is_the_one_of_the_command(name):
     found = command.get_command(click.Context(command), name)
     assert COMMANDS[name] == f"{found.get_short_help_str(200)}"
+
+
+def test_too_little_memory_is_one_line(run, monkeypatch):
+    def refused(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("strokesim.cli.match.Index", refused)
+    done = run("match", "one.jsonl", "--corpus", "small", code=1)
+    assert done.stderr == "Error: out of memory; give fewer inks at once or a smaller corpus\n"
 
 
 def test_a_name_is_completed_without_importing_what_it_names():
