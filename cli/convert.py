@@ -22,12 +22,13 @@ def command(
 ) -> None:
     """Write inks in another format.
 
-    INK are files, folders or members of archives; TARGET is one file, named for its format.
+    INK are files, folders or members of archives; TARGET is one file, named for its format,
+    or - for standard output.
 
     \b
     Example:
       strokesim convert pendigits-orig.tes digits.jsonl
-      strokesim convert notes.inkml notes.csv --lenient
+      strokesim convert notes.inkml - --to csv | head
     """
     with progress("inks") as bar:
         inks = read(ink, format=format, lenient=lenient)

@@ -121,7 +121,8 @@ def verify(folder: str) -> None:
       strokesim corpus verify digits
     """
     corpus = Corpus.open(folder)
-    corpus.verify()
+    with progress("entries", len(corpus)) as bar:
+        corpus.verify(progress=bar.update)
     click.echo(f"{folder}: {len(corpus):,} entries in {len(corpus.shards)} shards are whole")
 
 
@@ -136,7 +137,8 @@ def export(folder: str, file: str) -> None:
       strokesim corpus export digits digits.parquet
     """
     corpus = Corpus.open(folder)
-    corpus.to_parquet(file)
+    with progress("entries", len(corpus)) as bar:
+        corpus.to_parquet(file, progress=bar.update)
     tell(f"{file}: {len(corpus):,} entries")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from strokesim.cli.options import format_option, lenient_option, read
-from strokesim.cli.show import tell
+from strokesim.cli.show import counted, progress, tell
 from strokesim.drawing import svg_of_inks, svg_of_path, write_svg
 from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
@@ -53,7 +53,8 @@ def command(
         write_svg(_warped(ink[0], ink[1], spec, radius, format, lenient), output)
         tell(output)
         return
-    inks = list(read(ink, format=format, lenient=lenient))
+    with progress("inks") as bar:
+        inks = list(counted(read(ink, format=format, lenient=lenient), bar))
     if len(inks) > SHEET:
         tell(f"{len(inks):,} inks; the first {SHEET:,} are drawn")
     sheet = svg_of_inks(inks[:SHEET], columns=columns, size=size, numbered=numbered)

@@ -23,7 +23,7 @@ from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.manifest import Manifest, read_shards
 from strokesim.ragged import Ragged
-from strokesim.shards import check_shard, check_values, map_shard
+from strokesim.shards import Shard, ShardFile, check_shard, check_values, map_shard
 
 DEFAULT_SPEC = FeatureSpec()
 
@@ -184,10 +184,22 @@ class Corpus:
         manifest, shards = parquet.read_parquet(path)
         return cls(Entries(shards, manifest.n_features), manifest.spec)
 
-    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> None:
         """Write everything, the spec included, as one Parquet file.
 
         A row per entry; ``features`` is a list of steps, each a list of n_features float32.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        progress : callable, optional
+            Called with the number of entries written since the last call.
 
         Raises
         ------
@@ -195,7 +207,8 @@ class Corpus:
             If it cannot be written; a file that was there is there still.
         """
         entries = self._entries
-        parquet.write_parquet(path, Manifest(self.spec, entries.n_features), entries.shards)
+        manifest = Manifest(self.spec, entries.n_features)
+        parquet.write_parquet(path, manifest, entries.shards, progress)
 
     def save(self, path: str | os.PathLike[str]) -> Corpus:
         """Write everything into a new folder, and return that corpus.
@@ -307,23 +320,36 @@ class Corpus:
         corpus.spec = self.spec
         return corpus
 
-    def verify(self) -> Verification:
+    def verify(self, *, progress: Callable[[int], object] | None = None) -> Verification:
         """Read everything again and check it: checksums, counts, offsets, text, finite features.
 
         A corpus on disk is checked as it is now, appends of others included.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the number of entries checked since the last call.
 
         Raises
         ------
         CorpusError
             If something is damaged; the message names the file.
         """
+        report = progress or (lambda _: None)
         if self.path is None:
             entries = self._entries
             for shard in entries.shards:
                 check_values(shard)
+                report(len(shard))
             n_bytes = sum(shard.batch.nbytes for shard in entries.shards)
         else:
-            manifest, shards = read_shards(self.path, check_shard)
+
+            def checked(folder: Path, file: ShardFile, n_features: int) -> Shard:
+                shard = check_shard(folder, file, n_features)
+                report(len(shard))
+                return shard
+
+            manifest, shards = read_shards(self.path, checked)
             entries = Entries(shards, manifest.n_features)
             n_bytes = sum(file.bytes for file in manifest.shards)
         steps = sum(int(shard.sequences.lengths.sum()) for shard in entries.shards)

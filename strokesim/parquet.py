@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,9 +22,14 @@ ROWS_PER_GROUP = 65536
 
 
 def write_parquet(
-    path: str | os.PathLike[str], manifest: Manifest, shards: Sequence[Shard]
+    path: str | os.PathLike[str],
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Write shards as one Parquet file: a row per entry, ``features`` a list of lists.
+
+    ``progress`` is called with the number of rows written since the last call.
 
     Raises
     ------
@@ -38,7 +43,11 @@ def write_parquet(
     options = {"compression": "zstd", "write_page_checksum": True}
     with replacing(path) as file, ParquetWriter(file, schema, **options) as writer:
         for shard in shards:
-            writer.write_batch(shard.batch.cast(schema), row_group_size=ROWS_PER_GROUP)
+            for start in range(0, len(shard), ROWS_PER_GROUP):
+                batch = shard.batch.slice(start, ROWS_PER_GROUP)
+                writer.write_batch(batch.cast(schema), row_group_size=ROWS_PER_GROUP)
+                if progress is not None:
+                    progress(batch.num_rows)
 
 
 def read_parquet(path: str | os.PathLike[str]) -> tuple[Manifest, list[Shard]]:

@@ -137,6 +137,14 @@ def test_convert_keeps_what_the_format_can_hold(run):
     assert (facts["inks"], facts["samples"], facts["labels"]) == (2, 6, 2)
 
 
+def test_convert_writes_to_standard_output(run, tmp_path):
+    done = run("convert", "two.jsonl", "-", "--to", "csv")
+    assert done.stdout.startswith("ink,")
+    assert len(done.stdout.splitlines()) == 7
+    assert not (tmp_path / "-").exists()
+    assert "name one with" in run("convert", "two.jsonl", "-", code=2).stderr
+
+
 def test_inspect_shows_counts_and_a_drawing(run):
     done = run("inspect", "two.jsonl")
     assert "inks                2" in done.stdout

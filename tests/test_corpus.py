@@ -353,3 +353,16 @@ corpus.append(strokesim.Corpus.from_arrays([[[1, 2]]], labels=["a"]))
     program = f"import sys, strokesim\n{shown}\n{used}\n{shown}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["False False False", "True False False"], done.stderr
+
+
+def test_checking_and_exporting_tell_of_every_entry(tmp_path):
+    corpus = Corpus.from_arrays([[[1.0], [2.0]]] * 7)
+    stored = corpus.save(tmp_path / "corpus")
+    for act in (
+        corpus.verify,
+        stored.verify,
+        lambda progress: stored.to_parquet(tmp_path / "all.parquet", progress=progress),
+    ):
+        told = []
+        act(progress=told.append)
+        assert sum(told) == 7

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
@@ -24,7 +26,7 @@ def write_ink(
     ink : Ink or iterable of Ink
         At least one.
     path : path-like
-        The file. ``.gz`` at the end of its name compresses it.
+        The file, or "-" for standard output. ``.gz`` at the end of its name compresses it.
     format : str, optional
         A name in `FORMATS`. None tells it by the suffix.
 
@@ -44,7 +46,7 @@ def write_ink(
     chosen = _writable(os.fspath(path), format)
     assert chosen.write is not None
     counted = _Counted([ink] if isinstance(ink, Ink) else ink)
-    with replacing(path) as file:
+    with _standard_output() if os.fspath(path) == "-" else replacing(path) as file:
         if os.fspath(path).lower().endswith(".gz"):
             # No time stamp: the same ink gives the same bytes.
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
@@ -54,6 +56,12 @@ def write_ink(
         if counted.count == 0:
             raise ArgumentError(f"no ink to write to {path}; give at least one")
     return counted.count
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
 
 
 class _Counted:
