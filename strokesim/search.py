@@ -24,9 +24,10 @@ import numpy as np
 from strokesim.distances import find_distance
 from strokesim.distances.checks import unequal_lengths
 from strokesim.distances.parts import Parts
-from strokesim.errors import ArgumentError, CorpusError, OutputError, SpecError
+from strokesim.errors import ArgumentError, CorpusError, OutputError
 from strokesim.ink import Ink
-from strokesim.ragged import Ragged, check_sequence
+from strokesim.queries import check_same_spec, query_sequences
+from strokesim.ragged import Ragged
 
 if TYPE_CHECKING:
     from strokesim.corpus import Corpus
@@ -212,7 +213,7 @@ class Index:
         ArgumentError
             If the number of features differs, or the length where the distance needs equal ones.
         """
-        self._check_spec(corpus.spec, "the entries to add")
+        check_same_spec(corpus.spec, self.spec, "the entries to add")
         if self._encoder is not None:
             corpus = self._encoder.embed_corpus(corpus)
         with self._changing:
@@ -347,48 +348,12 @@ class Index:
 
     def _features_of(self, queries: object, threads: int | None) -> list[np.ndarray]:
         """Return every query as a checked array (n_steps, n_features)."""
-        sequences = getattr(queries, "sequences", None)
-        if sequences is not None:
-            self._check_spec(queries.spec, "the queries")  # type: ignore[attr-defined]
-            queries = sequences
-        arrays = [
-            check_sequence(query, f"query {number}")
-            for number, query in enumerate(self._sequences_in(queries, threads))
-        ]
+        arrays = query_sequences(queries, self.spec, threads)
         if self._encoder is not None and arrays:
             arrays = list(self._encoder.embed(arrays))
         for number, array in enumerate(arrays):
             self._check_shape(array, f"query {number}")
         return arrays
-
-    def _sequences_in(self, queries: object, threads: int | None) -> Iterable[object]:
-        """Return the queries one by one, inks turned into features."""
-        if isinstance(queries, Ink) or (isinstance(queries, np.ndarray) and queries.ndim < 3):
-            queries = [queries]
-        elif isinstance(queries, str | bytes) or not isinstance(queries, Iterable):
-            raise ArgumentError(
-                f"queries are of type {type(queries).__name__}; give an Ink, a feature array "
-                "(n_steps, n_features), a list of either, or a Corpus; read_inks reads files"
-            )
-        several = list(queries)
-        places = [place for place, query in enumerate(several) if isinstance(query, Ink)]
-        if places:
-            if self.spec is None:
-                raise ArgumentError(
-                    f"query {places[0]} is an ink, and the corpus was made of arrays and has no "
-                    "FeatureSpec to turn it with; give feature arrays"
-                )
-            inks = self.spec.transform_all([several[place] for place in places], threads=threads)
-            for place, array in zip(places, inks, strict=True):
-                several[place] = array
-        return several
-
-    def _check_spec(self, spec: object, name: str) -> None:
-        if spec is not None and self.spec is not None and spec != self.spec:
-            raise SpecError(
-                f"{name} are features of {spec}, the corpus of {self.spec}; "
-                "make both with one FeatureSpec"
-            )
 
     def _check_shape(self, array: np.ndarray, name: str) -> None:
         n_features = self._searcher.parts.n_features
