@@ -41,9 +41,9 @@ def convert(
         values[number], counts[number] = _convert_chunk(spec, chunk, first + start)
         ended.append(len(chunk))
 
-    def report(_: int) -> None:
+    def report(chunks: int) -> None:
         if progress is not None:
-            progress(ended.pop())
+            progress(sum(ended.pop() for _ in range(chunks)))
 
     pool.run(work, len(starts), threads=threads, progress=report)
     offsets = np.zeros(len(inks) + 1, np.int64)
