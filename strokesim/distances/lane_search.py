@@ -87,7 +87,9 @@ class LaneSearch:
                     progress(1)
         else:
             most = BATCH_STEPS // max(map(len, queries), default=1)
-            size = max(min(BATCH, most, len(queries) // workers), 1)
+            # The first piece is done alone, to see what it costs, so there have to be many.
+            pieces = 1 if workers == 1 else 8 * workers
+            size = max(min(BATCH, most, len(queries) // pieces), 1)
             starts = range(0, len(queries), size)
 
             def answer(number: int) -> None:
