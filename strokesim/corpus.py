@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,18 +22,10 @@ from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.manifest import Manifest, read_shards
 from strokesim.ragged import Ragged
-from strokesim.shards import Shard, ShardFile, check_shard, check_values, map_shard
+from strokesim.shards import map_shard
+from strokesim.verifying import Verification, verify_folder, verify_shards
 
 DEFAULT_SPEC = FeatureSpec()
-
-
-class Verification(NamedTuple):
-    """What `Corpus.verify` looked at, all of it sound."""
-
-    shards: int
-    entries: int
-    steps: int
-    bytes: int
 
 
 class Corpus:
@@ -337,23 +328,8 @@ class Corpus:
         """
         report = progress or (lambda _: None)
         if self.path is None:
-            entries = self._entries
-            for shard in entries.shards:
-                check_values(shard)
-                report(len(shard))
-            n_bytes = sum(shard.batch.nbytes for shard in entries.shards)
-        else:
-
-            def checked(folder: Path, file: ShardFile, n_features: int) -> Shard:
-                shard = check_shard(folder, file, n_features)
-                report(len(shard))
-                return shard
-
-            manifest, shards = read_shards(self.path, checked)
-            entries = Entries(shards, manifest.n_features)
-            n_bytes = sum(file.bytes for file in manifest.shards)
-        steps = sum(int(shard.sequences.lengths.sum()) for shard in entries.shards)
-        return Verification(len(entries.shards), len(entries), steps, n_bytes)
+            return verify_shards(self._entries.shards, report)
+        return verify_folder(self.path, report)
 
     @property
     def n_features(self) -> int:

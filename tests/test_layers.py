@@ -22,6 +22,7 @@ ARROWS = {
     "comparison": {"search", "evaluation", "corpus", "features", "ink", "distances"},
     "corpus": {
         "prototypes",
+        "verifying",
         "appending",
         "batches",
         "entries",
@@ -54,6 +55,7 @@ ARROWS = {
     "synthesis": {"ink"},
     "terminal": {"ink", "polylines"},
     "threads": set(),
+    "verifying": {"manifest", "shards"},
 }
 GROUND_ARROWS = {"chance": {"errors"}, "errors": set(), "ragged": {"errors"},
                  "replacing": {"errors"}, "threads": {"errors"}}  # fmt: skip
