@@ -77,20 +77,9 @@ def _read(source: Source) -> Iterator[Ink]:
                 reader.take(event)
         except ValueError as error:
             source.skip(str(error), line)
-    strokes, hover = reader.runs.paths()
-    if not strokes:
-        source.skip("the pen is never down")
-        return
-    damaged = len(source.skipped) - left_out
-    repairs = reader.repairs + Counter({"damaged event left out": damaged})
-    repairs.update({f"{name} left out": n for name, n in reader.runs.left_out.items()})
-    yield Ink(
-        strokes,
-        id=source.stem,
-        source=source.name,
-        mm_per_unit=reader.mm_per_unit,
-        hover=hover,
-        repairs={what: count for what, count in repairs.items() if count},
+    damaged = Counter({"damaged event left out": len(source.skipped) - left_out})
+    yield from reader.runs.ink(
+        source, reader.repairs + damaged, device="pen", mm_per_unit=reader.mm_per_unit
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from strokesim.ink import Hover, Stroke
+from strokesim.formats.source import Source
+from strokesim.ink import Hover, Ink, Stroke
 
 
 def split_at_lifts(
@@ -80,6 +83,41 @@ class PenRuns:
     def cut(self, pen: Hashable = None) -> None:
         """Begin a new stroke or movement with the next sample of a pen."""
         self._open.pop(pen, None)
+
+    def ink(
+        self, source: Source, repairs: Counter[str], *, device: str, **fields: Any
+    ) -> Iterator[Ink]:
+        """Yield the one ink of a capture; none, and that is noted, where no stroke was made.
+
+        Parameters
+        ----------
+        source : Source
+            The capture.
+        repairs : Counter
+            What was mended so far; channels left out are added.
+        device : str
+            What a message calls the thing that was never down.
+        **fields
+            Of the `Ink`.
+
+        Raises
+        ------
+        FormatError
+            If there is no stroke, unless the source is read leniently.
+        """
+        strokes, hover = self.paths()
+        if not strokes:
+            source.skip(f"the {device} is never down")
+            return
+        left_out = Counter({f"{name} left out": n for name, n in self.left_out.items()})
+        yield Ink(
+            strokes,
+            id=source.stem,
+            source=source.name,
+            hover=hover,
+            repairs=repairs + left_out,
+            **fields,
+        )
 
     def paths(self) -> tuple[tuple[Stroke, ...], tuple[Hover, ...]]:
         """Return the strokes and movements, in the order in which they began.
