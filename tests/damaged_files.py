@@ -16,6 +16,17 @@ TOKENS = [
 ]  # fmt: skip
 
 
+def damaged(data, kind, begin, end, token):
+    """Return a file with one damage, of five kinds, at the bytes from begin to end."""
+    return [
+        data[:begin],
+        data[:begin] + data[end:],
+        data[:begin] + token + data[begin:],
+        data[:begin] + token + data[end:],
+        data[:end] + data[begin:end] * 2 + data[end:],
+    ][kind]
+
+
 @st.composite
 def mutated(draw, *originals):
     """One of the originals with a few cuts, copies, exchanged bytes and tokens put in."""
@@ -24,34 +35,33 @@ def mutated(draw, *originals):
         begin = draw(st.integers(0, len(data)))
         end = draw(st.integers(begin, min(len(data), begin + 40)))
         token = draw(st.sampled_from(TOKENS) | st.binary(max_size=3))
-        data = draw(
-            st.sampled_from(
-                [
-                    data[:begin],
-                    data[:begin] + data[end:],
-                    data[:begin] + token + data[begin:],
-                    data[:begin] + token + data[end:],
-                    data[:end] + data[begin:end] * 2 + data[end:],
-                ]
-            )
-        )
+        data = damaged(data, draw(st.integers(0, 4)), begin, end, token)
     return data
 
 
-def read_or_refused(data, format):
-    """Read bytes as a format, strictly and leniently; only FormatError may come out."""
-    found = {}
-    for lenient in (False, True):
-        skipped = []
-        try:
-            found[lenient] = list(
-                read_inks(io.BytesIO(data), format=format, lenient=lenient, skipped=skipped)
-            )
-        except FormatError as error:
-            assert str(error)
-            found[lenient] = None
-            assert not lenient or not skipped
-    # What is whole is read alike; a lenient reader never has less.
-    if found[False] is not None:
-        assert found[True] == found[False]
-    return found[True]
+def read_or_refused(file, format):
+    """Read bytes or a path as a format, strictly and leniently; only FormatError may come out."""
+    strict, lenient = (taken_or_refused(file, format, lenient) for lenient in (False, True))
+    assert agree(strict, lenient)
+    return lenient
+
+
+def taken_or_refused(file, format, lenient, *, keep=True):
+    """Return the inks of bytes or of a path, or None if they are refused.
+
+    Of inks that are not to be kept, how many there are.
+    """
+    skipped = []
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    inks = read_inks(source, format=format, lenient=lenient, skipped=skipped)
+    try:
+        return list(inks) if keep else sum(1 for _ in inks)
+    except FormatError as error:
+        assert str(error)
+        assert not lenient or not skipped
+        return None
+
+
+def agree(strict, lenient):
+    """Tell whether what is whole was read alike; a lenient reader never has less."""
+    return strict is None or strict == lenient
