@@ -12,8 +12,9 @@ from strokesim.cli.options import format_option, lenient_option, read, threads_o
 from strokesim.cli.show import progress, tell
 from strokesim.features import FeatureSpec
 from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
-from strokesim.siamese.encoders import NETWORKS, POOLINGS
+from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import alphabet_of
+from strokesim.siamese.pooling import POOLINGS
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()

@@ -7,12 +7,13 @@ import torch
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.siamese.encoders import (
     NETWORKS,
-    POOLINGS,
+    Attention,
     EncoderSettings,
     Tower,
     pad,
     turned_round,
 )
+from strokesim.siamese.pooling import POOLINGS
 
 EVERY = [(network, pooling) for network in sorted(NETWORKS) for pooling in sorted(POOLINGS)]
 
@@ -105,6 +106,37 @@ def test_recurrent_layers_equal_a_bidirectional_layer_of_torch():
     assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-6)
 
 
+def test_a_layer_of_attention_equals_one_of_torch():
+    torch.manual_seed(0)
+    ours = Attention(8, dropout=0.0)
+    theirs = torch.nn.TransformerEncoderLayer(
+        8, 4, dim_feedforward=16, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+    )
+    names = {
+        "looking": "norm1", "mapping": "norm2", "answer": "self_attn.out_proj",
+        "widen": "linear1", "narrow": "linear2",
+    }  # fmt: skip
+    stored = {
+        f"{names[layer]}.{kind}": values
+        for layer, _, kind in (name.partition(".") for name in ours.state_dict())
+        if layer in names
+        for values in [ours.state_dict()[f"{layer}.{kind}"]]
+    }
+    for kind in ("weight", "bias"):
+        stored[f"self_attn.in_proj_{kind}"] = ours.state_dict()[f"asked.{kind}"]
+    theirs.load_state_dict(stored)
+    steps, mask = pad(sequences(n_features=8))
+    with torch.no_grad():
+        expected = theirs(steps, src_key_padding_mask=~mask)
+        found = ours(steps, mask)
+    assert found[mask].numpy() == pytest.approx(expected[mask].numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("width", [1, 3, 6])
+def test_attention_takes_any_width(width):
+    assert embedded(tower_of("gru-attention", width=width), sequences()).shape == (4, 5)
+
+
 def test_sequences_are_turned_round_within_their_own_length():
     _, mask = pad([np.zeros((3, 1), np.float32), np.zeros((1, 1), np.float32)])
     assert turned_round(mask).tolist() == [[2, 1, 0], [0, 1, 2]]
@@ -115,6 +147,7 @@ def test_mean_and_maximum_are_those_of_the_steps_that_are_there():
     mask = torch.tensor([[True, True, False]])
     assert POOLINGS["mean"](2)(states, mask).tolist() == [[2.0, -6.0]]
     assert POOLINGS["max"](2)(states, mask).tolist() == [[3.0, -5.0]]
+    assert POOLINGS["mean-max"](2)(states, mask).tolist() == [[2.0, -6.0, 3.0, -5.0]]
 
 
 def test_attention_weighs_steps_by_the_softmax_of_their_scores():

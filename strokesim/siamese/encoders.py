@@ -7,8 +7,9 @@ sequence never reaches its embedding, nor do the other sequences of the batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.siamese.pooling import POOLINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,57 +183,75 @@ class Convolutional(nn.Module):
         return steps
 
 
-class MeanPooling(nn.Module):
-    """The mean state of a sequence."""
+class Attention(nn.Module):
+    """Every step looks at every other one of its sequence, then is mapped on its own.
 
-    def __init__(self, n_states: int) -> None:
+    References
+    ----------
+    Vaswani et al., Attention is all you need, NeurIPS 2017, section 3; normalised before each
+    part, as in Xiong et al., On layer normalization in the transformer architecture, ICML 2020.
+    """
+
+    HEADS = 4
+
+    def __init__(self, n_states: int, dropout: float) -> None:
         super().__init__()
+        self.heads = math.gcd(self.HEADS, n_states)
+        self.looking, self.mapping = nn.LayerNorm(n_states), nn.LayerNorm(n_states)
+        self.asked = nn.Linear(n_states, 3 * n_states)
+        self.answer = nn.Linear(n_states, n_states)
+        self.widen = nn.Linear(n_states, 2 * n_states)
+        self.narrow = nn.Linear(2 * n_states, n_states)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Pool (batch, longest, n_states) to (batch, n_states)."""
-        on = mask.unsqueeze(2).to(states.dtype)  # (batch, longest, 1)
-        return (states * on).sum(dim=1) / on.sum(dim=1)  # (batch, n_states)
+        """Return states of the same shape, (batch, longest, n_states)."""
+        asked = self.asked(self.looking(states))  # (batch, longest, 3 n_states)
+        parts = asked.unflatten(2, (3, self.heads, -1))  # (batch, longest, 3, heads, size)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (batch, heads, longest, size)
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+        off = ~mask[:, None, None, :]  # (batch, 1, 1, longest)
+        weights = scores.masked_fill(off, float("-inf")).softmax(dim=3)
+        seen = (weights @ value).transpose(1, 2).flatten(2)  # (batch, longest, n_states)
+        states = states + self.dropout(self.answer(seen))
+        wide = F.gelu(self.widen(self.mapping(states)))  # (batch, longest, 2 n_states)
+        return states + self.dropout(self.narrow(wide))
 
 
-class MaxPooling(nn.Module):
-    """The largest value that each state reaches along a sequence."""
+class Attentive(nn.Module):
+    """A recurrent layer, which knows the order of the steps, and layers of attention on it.
 
-    def __init__(self, n_states: int) -> None:
+    Attention has no order of its own: what lies together on paper may find itself however far
+    apart it was written.
+    """
+
+    def __init__(self, n_features: int, settings: EncoderSettings) -> None:
         super().__init__()
+        self.reader = Recurrent(nn.GRU, n_features, replace(settings, layers=1))
+        self.n_outputs = self.reader.n_outputs
+        self.blocks = nn.ModuleList(
+            Attention(self.n_outputs, settings.dropout) for _ in range(settings.layers - 1)
+        )
+        self.norm = nn.LayerNorm(self.n_outputs)
 
-    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Pool (batch, longest, n_states) to (batch, n_states)."""
-        off = ~mask.unsqueeze(2)  # (batch, longest, 1)
-        return states.masked_fill(off, float("-inf")).amax(dim=1)  # (batch, n_states)
-
-
-class AttentionPooling(nn.Module):
-    """The mean state, every step weighed by the softmax of a learned linear score."""
-
-    def __init__(self, n_states: int) -> None:
-        super().__init__()
-        self.score = nn.Linear(n_states, 1)
-
-    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Pool (batch, longest, n_states) to (batch, n_states)."""
-        scores = self.score(states).squeeze(2)  # (batch, longest)
-        weights = scores.masked_fill(~mask, float("-inf")).softmax(dim=1)
-        return (states * weights.unsqueeze(2)).sum(dim=1)  # (batch, n_states)
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return one state per step, shape (batch, longest, 2 width)."""
+        states = self.reader(steps, mask)  # (batch, longest, 2 width)
+        for block in self.blocks:
+            states = block(states, mask)
+        normed: Tensor = self.norm(states)
+        return normed
 
 
-NETWORKS: dict[str, Callable[[int, EncoderSettings], Recurrent | Convolutional]] = {
+Network = Recurrent | Convolutional | Attentive
+
+NETWORKS: dict[str, Callable[[int, EncoderSettings], Network]] = {
     "gru": lambda n_features, settings: Recurrent(nn.GRU, n_features, settings),
+    "gru-attention": Attentive,
     "lstm": lambda n_features, settings: Recurrent(nn.LSTM, n_features, settings),
     "tcn": Convolutional,
 }
 """What turns steps into states, by name."""
-
-POOLINGS: dict[str, type[MeanPooling] | type[MaxPooling] | type[AttentionPooling]] = {
-    "attention": AttentionPooling,
-    "max": MaxPooling,
-    "mean": MeanPooling,
-}
-"""What turns the states of all steps into one, by name."""
 
 
 class Tower(nn.Module):
@@ -257,7 +277,7 @@ class Tower(nn.Module):
         self.register_buffer("scale", torch.ones(n_features))
         self.network = NETWORKS[settings.network](n_features, settings)
         self.pooling = POOLINGS[settings.pooling](self.network.n_outputs)
-        self.projection = nn.Linear(self.network.n_outputs, settings.dim)
+        self.projection = nn.Linear(self.pooling.n_outputs, settings.dim)
 
     def standardise(self, values: np.ndarray) -> None:
         """Remember means and spreads of the features of training data.
@@ -283,6 +303,12 @@ class Tower(nn.Module):
         return F.normalize(self.projection(pooled), dim=1)  # (batch, dim)
 
     def per_step(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return one point of length 1 per step, shape (batch, longest, dim)."""
-        projected = self.projection(self.states(steps, mask))  # (batch, longest, dim)
-        return F.normalize(projected, dim=2)
+        """Return one point of length 1 per step, shape (batch, longest, dim).
+
+        A step is pooled as a sequence of its own would be.
+        """
+        states = self.states(steps, mask)  # (batch, longest, n_states)
+        each = states.flatten(0, 1).unsqueeze(1)  # (batch * longest, 1, n_states)
+        pooled = self.pooling(each, torch.ones_like(each[:, :, 0], dtype=torch.bool))
+        points = F.normalize(self.projection(pooled), dim=1)  # (batch * longest, dim)
+        return points.unflatten(0, mask.shape)  # (batch, longest, dim)
