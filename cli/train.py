@@ -15,6 +15,7 @@ from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings,
 from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import alphabet_of
 from strokesim.siamese.pooling import POOLINGS
+from strokesim.siamese.processes import is_first
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
@@ -60,6 +61,7 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @setting("samples_per_class", SETTINGS.samples_per_class, "Samples of each.")
 @setting("steps", SETTINGS.steps, "Batches at the most.")
 @setting("learning_rate", SETTINGS.learning_rate, "Its peak.")
+@setting("checkpoint_every", SETTINGS.checkpoint_every, "Batches between checkpoints.")
 @setting("seed", SETTINGS.seed, "The same seed, the same encoder.")
 @click.option(
     "--validation",
@@ -94,11 +96,13 @@ def command(
 
     MODEL becomes a folder for `match --model`. Classes and writers that training never sees
     decide when it stops; Ctrl-C stops it after the batch under way, and --resume goes on with the
-    same options.
+    same options. Under torchrun, several processes share every batch, and those that it starts
+    again resume.
 
     \b
     Example:
       strokesim train letters strokes_background_small1.zip --turned
+      torchrun --nproc-per-node 2 -m strokesim train letters strokes_background_small1.zip
       strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
     """
     shape = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
@@ -106,6 +110,7 @@ def command(
     others = list(read(held, format=format, lenient=lenient)) if held else None
     chosen = TrainingSettings(**settings)
     with progress("steps", chosen.steps) as bar:
+        bar.disable = bar.disable or not is_first()
 
         def report(facts: dict[str, Any]) -> None:
             if "loss" in facts:
@@ -138,9 +143,11 @@ def command(
                 report=report,
             )
         except KeyboardInterrupt:
-            tell(f"{folder}: stopped; the same command with --resume goes on from here")
+            if is_first():
+                tell(f"{folder}: stopped; the same command with --resume goes on from here")
             sys.exit(1)
-    click.echo(f"{folder}: {_words(encoder.origin.metrics)}")
+    if is_first():
+        click.echo(f"{folder}: {_words(encoder.origin.metrics)}")
 
 
 def _words(found: dict[str, float]) -> str:

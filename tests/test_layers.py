@@ -12,6 +12,7 @@ from conftest import ROOT
 # Everything may use these; they stand on nothing but each other.
 GROUND = {"chance", "errors", "ragged", "replacing", "threads"}
 ARROWS = {
+    "__main__": {"cli"},
     "__init__": {"corpus", "datasets", "distances", "features", "formats", "ink", "search"},
     "appending": {"batches", "manifest", "shards"},
     "augmentation": {"ink", "synthesis"},

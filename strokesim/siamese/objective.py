@@ -13,6 +13,7 @@ from strokesim.siamese.encoders import EncoderSettings, Tower, pad
 from strokesim.siamese.examples import NONE, Augment, Examples
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.mining import MINERS, distance_matrix, same_label
+from strokesim.siamese.processes import Processes
 from strokesim.siamese.sampling import ClassSampler
 from strokesim.siamese.settings import TrainingSettings
 
@@ -30,6 +31,8 @@ class Objective(nn.Module):
         ``augment(ink, rng) -> Ink``.
     threads : int or None
         For features of augmented ink.
+    processes : Processes
+        Those that share every batch.
 
     Attributes
     ----------
@@ -51,6 +54,7 @@ class Objective(nn.Module):
         settings: TrainingSettings,
         augment: Augment | None,
         threads: int | None,
+        processes: Processes,
     ) -> None:
         super().__init__()
         self.loss = LOSSES[settings.loss]
@@ -64,7 +68,7 @@ class Objective(nn.Module):
         self.sampler = None if self.loss.needs_views else ClassSampler(examples, settings)
         self.indices: list[int] = []
         self._examples, self._settings = examples, settings
-        self._augment, self._threads = augment, threads
+        self._augment, self._threads, self._processes = augment, threads, processes
         self._unlabelled = np.flatnonzero(examples.classes == NONE)
         if settings.unlabelled_weight and len(self._unlabelled) < 2:
             raise ArgumentError(
@@ -82,6 +86,8 @@ class Objective(nn.Module):
         """Draw the batch of a step.
 
         Each step has chance of its own, so that a resumed run draws what it would have drawn.
+        Of several processes, all draw the same batch and each embeds a share; see
+        `strokesim.siamese.processes`.
 
         Returns
         -------
@@ -92,14 +98,19 @@ class Objective(nn.Module):
         """
         rng = np.random.default_rng([self._settings.seed, 1, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        torch.manual_seed(int(rng.integers(2**62)))
+        rank = self._processes.rank
+        torch.manual_seed(int(rng.integers(2**62)) + rank)
+        # What varies ink is drawn for a share; what chooses ink is drawn for all.
+        own = rng
+        if self._processes.count > 1:
+            own = np.random.default_rng([self._settings.seed, 2, step, rank])
         self.indices = []
         options: dict[str, Any] = dict(self._settings.option(step))
         if self.sampler is None:
-            points, labels = self._views(np.arange(len(self._examples)), rng)
+            points, labels = self._views(np.arange(len(self._examples)), rng, own)
             return points, labels, self.loss(points, labels, **options)
         chosen = self.sampler.batch(rng)
-        points = self._points(chosen, rng)  # (batch, dim)
+        points = self._points(chosen, own)  # (batch, dim)
         labels = torch.from_numpy(self._examples.classes[chosen])  # (batch,)
         if self.head is not None:
             options["weights"] = self.head.weight
@@ -108,22 +119,29 @@ class Objective(nn.Module):
             options["triplets"] = miner(distance_matrix(points.detach()), labels, generator)
         loss = self.loss(points, labels, **options)
         if self._settings.unlabelled_weight:
-            views, inks = self._views(self._unlabelled, rng)
+            views, inks = self._views(self._unlabelled, rng, own)
             loss = loss + self._settings.unlabelled_weight * LOSSES["nt-xent"](views, inks)
         return points, labels, loss
 
     def _points(self, chosen: np.ndarray, rng: np.random.Generator) -> Tensor:
         self.indices.extend(chosen.tolist())
-        drawn = self._examples.drawn(chosen, self._augment, rng, self._threads)
-        points: Tensor = self.tower(*pad(drawn))  # (n_chosen, dim)
-        return points
+        share = self._processes.share(chosen)
+        # A process without a share embeds one sequence, and leaves it out again: its gradient
+        # is zero then and not missing.
+        drawn = self._examples.drawn(
+            share if len(share) else chosen[:1], self._augment, rng, self._threads
+        )
+        points = self.tower(*pad(drawn))[: len(share)]  # (n_share, dim)
+        return self._processes.gathered(points, len(chosen))  # (n_chosen, dim)
 
-    def _views(self, among: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _views(
+        self, among: np.ndarray, rng: np.random.Generator, own: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Return the points of two versions each of some inks, and which ink each is of."""
         size = self._settings.classes_per_batch * self._settings.samples_per_class // 2
         chosen = rng.permutation(among)[:size]
         inks = torch.arange(len(chosen)).repeat(2)  # (2 n_inks,)
-        return self._points(np.concatenate([chosen, chosen]), rng), inks
+        return self._points(np.concatenate([chosen, chosen]), own), inks
 
 
 def mean_distances(points: Tensor, labels: Tensor) -> dict[str, float]:

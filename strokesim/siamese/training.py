@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +26,7 @@ from strokesim.siamese.examples import NONE, Augment, Examples, examples_of, hol
 from strokesim.siamese.interrupts import postponed
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.objective import Objective, mean_distances
+from strokesim.siamese.processes import Processes, joined, restarted
 from strokesim.siamese.resuming import NAME as STATE
 from strokesim.siamese.resuming import Metrics, Progress, load_state, read_state, save_state
 from strokesim.siamese.settings import TrainingSettings
@@ -56,6 +57,10 @@ def train(
     and ``metrics.jsonl``. Ctrl-C ends after the batch under way and a checkpoint. The same data,
     settings and seed give the same numbers on the same machine and number of torch's threads,
     however often the run was interrupted and resumed.
+
+    Under torchrun, its processes train together, on one batch at a time (see
+    `strokesim.siamese.processes`); the first writes, and all must see the folder. Those that
+    torchrun starts again resume.
 
     Parameters
     ----------
@@ -109,8 +114,10 @@ def train(
             raise ArgumentError("a corpus of features cannot be expanded; give ink")
         examples = examples_of(expand(list(examples.inks)), examples.spec, threads=threads)
     # The caller's random numbers go on as if nothing had been drawn here.
-    with torch.random.fork_rng(devices=[]):
-        run = _Run(examples, held, encoder or EncoderSettings(), settings, augment, threads)
+    with torch.random.fork_rng(devices=[]), joined() as processes:
+        run = _Run(
+            examples, held, encoder or EncoderSettings(), settings, augment, threads, processes
+        )
         return run.finish(Path(folder), resume, progress, report)
 
 
@@ -161,9 +168,12 @@ class _Run:
         settings: TrainingSettings,
         augment: Augment | None,
         threads: int | None,
+        processes: Processes,
     ) -> None:
         self.examples, self.held, self.settings = examples, held, settings
-        self.objective = Objective(examples, shape, settings, augment, threads)
+        self.processes = processes
+        self.objective = Objective(examples, shape, settings, augment, threads, processes)
+        self.batch = processes.wrapped(self.objective)
         self.tower = self.objective.tower
         self.optimiser = torch.optim.AdamW(
             self.objective.parameters(), lr=settings.rate(0), weight_decay=settings.weight_decay
@@ -193,41 +203,58 @@ class _Run:
         report: Callable[[dict[str, Any]], object] | None,
     ) -> Encoder:
         """Train to the end and return the best encoder."""
+        first = self.processes.first
         make_folder(folder)
+        resume = self.processes.of_the_first(first and self._resumes(folder, resume))
         if resume:
             self.at = load_state(folder, self.objective, self.optimiser, self.facts)
-        elif any((folder / name).exists() for name in (STATE, ENCODER)):
-            raise OutputError(
-                f"{folder} holds a training already; resume it, or name another folder"
-            )
-        metrics = Metrics(folder, self.at.step if resume else -1)
+        metrics = Metrics(folder, self.at.step if resume else -1) if first else None
 
         def tell(facts: dict[str, Any]) -> None:
-            metrics.write(facts)
-            if report is not None:
-                report(facts)
+            if metrics is not None:
+                metrics.write(facts)
+                if report is not None:
+                    report(facts)
 
-        if not resume:
+        def done(steps: int) -> None:
+            if first and progress is not None:
+                progress(steps)
+
+        if first and not resume:
             tell(self._beginning())
             self._save(folder)
-        if progress is not None:
-            progress(self.at.step)
+        done(self.at.step)
         settings = self.settings
         with postponed() as interrupt:
             while self.at.step < settings.steps and self.at.waited < settings.patience:
                 tell(self._advance(folder))
                 last = self.at.step == settings.steps
                 if last or self.at.step % settings.evaluate_every == 0:
-                    tell(self._evaluate(folder))
-                if interrupt.asked or self.at.step % settings.checkpoint_every == 0:
+                    if first:
+                        tell(self._evaluate(folder))
+                    self.at = Progress(**self.processes.of_the_first(asdict(self.at)))
+                stop = self.processes.any(interrupt.asked)
+                if first and (stop or self.at.step % settings.checkpoint_every == 0):
                     self._save(folder)
-                if progress is not None:
-                    progress(1)
-                if interrupt.asked:
+                done(1)
+                if stop:
+                    self.processes.wait()
                     raise KeyboardInterrupt
         found = open_encoder(folder)
-        (folder / STATE).unlink(missing_ok=True)
+        self.processes.wait()
+        if first:
+            (folder / STATE).unlink(missing_ok=True)
         return found
+
+    def _resumes(self, folder: Path, resume: bool) -> bool:
+        """Return whether to go on with what the folder holds."""
+        if restarted():
+            resume = (folder / STATE).exists()
+        if not resume and any((folder / name).exists() for name in (STATE, ENCODER)):
+            raise OutputError(
+                f"{folder} holds a training already; resume it, or name another folder"
+            )
+        return resume
 
     def _save(self, folder: Path) -> None:
         save_state(folder, self.objective, self.optimiser, self.at, self.facts)
@@ -284,7 +311,7 @@ class _Run:
             group["lr"] = rate
         self.objective.train()
         with self._memory():
-            points, labels, cost = self.objective(step)
+            points, labels, cost = self.batch(step)
             self.optimiser.zero_grad()
             cost.backward()
             norm = float(nn.utils.clip_grad_norm_(self.objective.parameters(), settings.clip))
