@@ -12,6 +12,7 @@ from strokesim.cli.options import format_option, lenient_option, read, threads_o
 from strokesim.cli.show import progress, tell
 from strokesim.features import FeatureSpec
 from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
+from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import alphabet_of
 from strokesim.siamese.pooling import POOLINGS
@@ -74,6 +75,9 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @choice("hold_back", SETTINGS.hold_back, HOLD_BACK)
 @setting("augment", 1.0, "How strongly ink is varied, 1 as is usual, 0 not at all.")
 @click.option("--turned", is_flag=True, help="Train on turned and mirrored characters as well.")
+@choice("precision", SETTINGS.precision, PRECISIONS)
+@click.option("--device", metavar="NAME", help="cpu or cuda; a GPU where there is one.")
+@click.option("--tensorboard", is_flag=True, help="Write event files into MODEL too.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was cut off.")
 @format_option
 @lenient_option
@@ -86,6 +90,8 @@ def command(
     share: float,
     augment: float,
     turned: bool,
+    device: str | None,
+    tensorboard: bool,
     resume: bool,
     format: str | None,
     lenient: bool,
@@ -138,6 +144,8 @@ def command(
                 augment=Augmentation().scaled(augment).augment if augment else None,
                 expand=turned_classes if turned else None,
                 resume=resume,
+                device=device,
+                tensorboard=tensorboard,
                 threads=threads,
                 progress=bar.update,
                 report=report,

@@ -158,7 +158,9 @@ def test_a_process_without_a_share_of_a_small_batch_has_a_gradient_of_zero(rank,
     monkeypatch.setattr(Processes, "gathered", gathered)
     examples = examples_of(inks_of("ab", 2), SPEC)
     settings = replace(QUICK, samples_per_class=2)
-    objective = Objective(examples, SHAPE, settings, None, None, Processes(rank, 6))
+    objective = Objective(
+        examples, SHAPE, settings, None, None, Processes(rank, 6), torch.device("cpu")
+    )
     _, labels, loss = objective(0)
     loss.backward()
     assert labels.shape == (4,)

@@ -14,10 +14,20 @@ import torch
 
 from strokesim import Corpus, FeatureSpec, Index
 from strokesim.augmentation import Augmentation
-from strokesim.errors import ArgumentError, ModelError, OutputError, TrainingError
+from strokesim.errors import (
+    ArgumentError,
+    MissingExtraError,
+    ModelError,
+    OutputError,
+    TrainingError,
+)
 from strokesim.ink import Ink
 from strokesim.siamese import EncoderSettings, TrainingSettings, open_encoder, train
+from strokesim.siamese.devices import find_device
+from strokesim.siamese.examples import examples_of
 from strokesim.siamese.losses import LOSSES
+from strokesim.siamese.objective import Objective
+from strokesim.siamese.processes import Processes
 from strokesim.synthesis import Writer, synthesise_corpus
 
 SPEC = FeatureSpec(steps=12)
@@ -257,6 +267,69 @@ def test_an_error_of_a_hook_comes_through_as_it_is(inks, tmp_path):
 
     with pytest.raises(RuntimeError, match="my mistake"):
         quick(inks, tmp_path / "run", augment=wrong)
+
+
+def test_mixed_precision_changes_products_and_neither_weights_nor_losses(inks, tmp_path):
+    plain = quick(inks, tmp_path / "plain", replace(QUICK, precision="float32"), device="cpu")
+    assert plain == quick(inks, tmp_path / "auto")
+    for network in ("gru", "lstm", "tcn"):
+        shape = replace(SHAPE, network=network)
+        settings = replace(QUICK, precision="bfloat16")
+        encoder = quick(inks, tmp_path / network, settings, encoder=shape)
+        kinds = {values.dtype for values in encoder.tower.state_dict().values()}
+        assert kinds == {torch.float32}
+        assert all(line["loss"] < 9 for line in lines_of(tmp_path / network) if "loss" in line)
+    one, other = (lines_of(tmp_path / name)[1] for name in ("plain", "gru"))
+    assert other["loss"] == pytest.approx(one["loss"], rel=0.02)
+    assert other["loss"] != one["loss"]
+    objective = Objective(
+        examples_of(inks, SPEC), SHAPE, replace(QUICK, precision="bfloat16"), None, None,
+        Processes(), torch.device("cpu"),
+    )  # fmt: skip
+    points, _, loss = objective(0)
+    assert points.dtype == loss.dtype == torch.float32
+    assert torch.allclose(points.norm(dim=1), torch.ones(len(points)), atol=1e-5)
+
+
+def test_a_device_that_is_not_there_is_refused(inks, tmp_path):
+    for name in ("abacus", "cuda:97"):
+        with pytest.raises(ArgumentError, match=f"device '{name}' cannot be used: "):
+            quick(inks, tmp_path / "run", device=name)
+    with pytest.raises(ArgumentError, match="2 processes on device 'meta'; several processes"):
+        find_device("meta", 2)
+    assert find_device(None, 2) == torch.device("cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_event_files_hold_the_numbers_of_the_metrics(inks, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def cut(line):
+        if line["step"] == 7 and "loss" in line:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        quick(inks, tmp_path / "run", tensorboard=True, report=cut)
+    quick(inks, tmp_path / "run", tensorboard=True, resume=True)
+    read = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    read.Reload()
+    lines = lines_of(tmp_path / "run")
+    for name in ("loss", "gradient", "rate", "same", "different"):
+        found = [(event.step, event.value) for event in read.Scalars(name)]
+        assert found == [
+            (line["step"], pytest.approx(line[name], rel=1e-6)) for line in lines if name in line
+        ]
+    errors = [event.value for event in read.Scalars("validation/one_shot_error")]
+    assert errors == pytest.approx(
+        [line["validation"]["one_shot_error"] for line in lines if "validation" in line]
+    )
+
+
+def test_without_tensorboard_it_is_said_what_to_install(inks, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'strokesim\[tensorboard\]', or"):
+        quick(inks, tmp_path / "run", tensorboard=True)
+    assert not (tmp_path / "run").exists()
 
 
 def test_ink_without_labels_is_learned_from_when_asked_for(inks, tmp_path):

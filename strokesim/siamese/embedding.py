@@ -175,11 +175,11 @@ class Encoder:
         return Ragged(values, offsets.astype(np.int64))
 
     def _read(self, sequences: list[np.ndarray]) -> list[np.ndarray]:
-        steps, mask = pad(sequences)
+        steps, mask = (part.to(self.tower.shift.device) for part in pad(sequences))
         with torch.inference_mode():
             if not self.stepwise:
-                return list(self.tower(steps, mask).numpy())
-            points = self.tower.per_step(steps, mask).numpy()
+                return list(self.tower(steps, mask).cpu().numpy())
+            points = self.tower.per_step(steps, mask).cpu().numpy()
         return [row[: len(sequence)] for row, sequence in zip(points, sequences, strict=True)]
 
     def transform(self, ink: Ink) -> np.ndarray:

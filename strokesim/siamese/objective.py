@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from strokesim.errors import ArgumentError
+from strokesim.siamese.devices import is_mixed
 from strokesim.siamese.encoders import EncoderSettings, Tower, pad
 from strokesim.siamese.examples import NONE, Augment, Examples
 from strokesim.siamese.losses import LOSSES
@@ -33,6 +35,8 @@ class Objective(nn.Module):
         For features of augmented ink.
     processes : Processes
         Those that share every batch.
+    device : torch.device
+        Where the tower computes.
 
     Attributes
     ----------
@@ -55,6 +59,7 @@ class Objective(nn.Module):
         augment: Augment | None,
         threads: int | None,
         processes: Processes,
+        device: torch.device,
     ) -> None:
         super().__init__()
         self.loss = LOSSES[settings.loss]
@@ -69,6 +74,7 @@ class Objective(nn.Module):
         self.indices: list[int] = []
         self._examples, self._settings = examples, settings
         self._augment, self._threads, self._processes = augment, threads, processes
+        self._device, self._mixed = device, is_mixed(settings.precision, device)
         self._unlabelled = np.flatnonzero(examples.classes == NONE)
         if settings.unlabelled_weight and len(self._unlabelled) < 2:
             raise ArgumentError(
@@ -81,6 +87,8 @@ class Objective(nn.Module):
         self.head = None
         if self.loss.needs_head:
             self.head = nn.Linear(shape.dim, len(examples.names), bias=False)
+        # Drawn on the CPU and moved, so that first weights are the same everywhere.
+        self.to(device)
 
     def forward(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Draw the batch of a step.
@@ -97,7 +105,7 @@ class Objective(nn.Module):
         loss : Tensor, shape ()
         """
         rng = np.random.default_rng([self._settings.seed, 1, step])
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        generator = torch.Generator(self._device).manual_seed(int(rng.integers(2**62)))
         rank = self._processes.rank
         torch.manual_seed(int(rng.integers(2**62)) + rank)
         # What varies ink is drawn for a share; what chooses ink is drawn for all.
@@ -111,7 +119,7 @@ class Objective(nn.Module):
             return points, labels, self.loss(points, labels, **options)
         chosen = self.sampler.batch(rng)
         points = self._points(chosen, own)  # (batch, dim)
-        labels = torch.from_numpy(self._examples.classes[chosen])  # (batch,)
+        labels = torch.from_numpy(self._examples.classes[chosen]).to(self._device)  # (batch,)
         if self.head is not None:
             options["weights"] = self.head.weight
         if self._settings.miner != "all" and step >= self._settings.mine_after:
@@ -131,7 +139,12 @@ class Objective(nn.Module):
         drawn = self._examples.drawn(
             share if len(share) else chosen[:1], self._augment, rng, self._threads
         )
-        points = self.tower(*pad(drawn))[: len(share)]  # (n_share, dim)
+        steps, mask = (part.to(self._device) for part in pad(drawn))
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
+            points = self.tower(steps, mask)[: len(share)]  # (n_share, dim)
+        if self._mixed:
+            # Eight bits of mantissa miss the length of 1 by half a percent.
+            points = F.normalize(points.float(), dim=1)
         return self._processes.gathered(points, len(chosen))  # (n_chosen, dim)
 
     def _views(
@@ -140,7 +153,7 @@ class Objective(nn.Module):
         """Return the points of two versions each of some inks, and which ink each is of."""
         size = self._settings.classes_per_batch * self._settings.samples_per_class // 2
         chosen = rng.permutation(among)[:size]
-        inks = torch.arange(len(chosen)).repeat(2)  # (2 n_inks,)
+        inks = torch.arange(len(chosen), device=self._device).repeat(2)  # (2 n_inks,)
         return self._points(np.concatenate([chosen, chosen]), own), inks
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.mining import MINERS
 
@@ -63,6 +64,9 @@ class TrainingSettings:
         Steps between checkpoints.
     seed : int
         Decides everything that is random.
+    precision : {"auto", "bfloat16", "float32"}
+        What the tower multiplies in. "auto" is bfloat16 on a GPU that has it, where that is
+        faster, and float32 elsewhere; weights and losses are always float32.
     collapse_below : float
         Training stops when the mean distance between samples of different classes stays
         below this for 50 steps; embeddings are at most 2 apart. 0 never stops.
@@ -95,6 +99,7 @@ class TrainingSettings:
     patience: int = 10
     checkpoint_every: int = 100
     seed: int = 0
+    precision: str = "auto"
     collapse_below: float = 0.01
 
     def __post_init__(self) -> None:
@@ -102,6 +107,7 @@ class TrainingSettings:
             ("loss", self.loss, LOSSES),
             ("miner", self.miner, MINERS),
             ("part to hold back", self.hold_back, HOLD_BACK),
+            ("precision", self.precision, PRECISIONS),
         ]
         for kind, name, known in choices:
             if name not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +20,7 @@ from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.siamese.checkpoint import NAME as ENCODER
 from strokesim.siamese.checkpoint import make_folder, open_encoder, save_encoder
+from strokesim.siamese.devices import find_device
 from strokesim.siamese.embedding import Encoder, Origin
 from strokesim.siamese.encoders import EncoderSettings
 from strokesim.siamese.examples import NONE, Augment, Examples, examples_of, hold_back
@@ -30,6 +31,7 @@ from strokesim.siamese.processes import Processes, joined, restarted
 from strokesim.siamese.resuming import NAME as STATE
 from strokesim.siamese.resuming import Metrics, Progress, load_state, read_state, save_state
 from strokesim.siamese.settings import TrainingSettings
+from strokesim.siamese.tensorboard import board
 from strokesim.siamese.validation import score
 
 COLLAPSED_AFTER = 50
@@ -47,6 +49,8 @@ def train(
     augment: Augment | None = None,
     expand: Callable[[list[Ink]], Iterable[Ink]] | None = None,
     resume: bool = False,
+    device: str | None = None,
+    tensorboard: bool = False,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
     report: Callable[[dict[str, Any]], object] | None = None,
@@ -83,6 +87,10 @@ def train(
         others were held back.
     resume : bool
         Go on with the run in the folder.
+    device : str, optional
+        As torch names it, "cpu" or "cuda:1"; None is a GPU where there is one, else the CPU.
+    tensorboard : bool
+        Write the metrics as event files too, into the folder ``tensorboard`` within the other.
     threads : int, optional
         For features; None means every core.
     progress : callable, optional
@@ -103,6 +111,8 @@ def train(
         If there is nothing to resume.
     OutputError
         If the folder cannot be written.
+    MissingExtraError
+        If event files are asked for and tensorboard is not installed.
     KeyboardInterrupt
         After Ctrl-C, when the checkpoint is complete.
     """
@@ -113,12 +123,16 @@ def train(
         if examples.inks is None:
             raise ArgumentError("a corpus of features cannot be expanded; give ink")
         examples = examples_of(expand(list(examples.inks)), examples.spec, threads=threads)
-    # The caller's random numbers go on as if nothing had been drawn here.
-    with torch.random.fork_rng(devices=[]), joined() as processes:
-        run = _Run(
-            examples, held, encoder or EncoderSettings(), settings, augment, threads, processes
-        )
-        return run.finish(Path(folder), resume, progress, report)
+    shape, place = encoder or EncoderSettings(), Path(folder)
+    with joined() as processes, ExitStack() as stack:
+        where = find_device(device, processes.count)
+        # The caller's random numbers go on as if nothing had been drawn here.
+        stack.enter_context(torch.random.fork_rng([where] if where.type == "cuda" else []))
+        reports = [] if report is None else [report]
+        if tensorboard and processes.first:
+            reports.append(stack.enter_context(board(place / "tensorboard")))
+        run = _Run(examples, held, shape, settings, augment, threads, processes, where)
+        return run.finish(place, resume, progress, reports)
 
 
 def _divided(
@@ -169,10 +183,11 @@ class _Run:
         augment: Augment | None,
         threads: int | None,
         processes: Processes,
+        device: torch.device,
     ) -> None:
         self.examples, self.held, self.settings = examples, held, settings
         self.processes = processes
-        self.objective = Objective(examples, shape, settings, augment, threads, processes)
+        self.objective = Objective(examples, shape, settings, augment, threads, processes, device)
         self.batch = processes.wrapped(self.objective)
         self.tower = self.objective.tower
         self.optimiser = torch.optim.AdamW(
@@ -200,7 +215,7 @@ class _Run:
         folder: Path,
         resume: bool,
         progress: Callable[[int], object] | None,
-        report: Callable[[dict[str, Any]], object] | None,
+        reports: list[Callable[[dict[str, Any]], object]],
     ) -> Encoder:
         """Train to the end and return the best encoder."""
         first = self.processes.first
@@ -208,12 +223,12 @@ class _Run:
         resume = self.processes.of_the_first(first and self._resumes(folder, resume))
         if resume:
             self.at = load_state(folder, self.objective, self.optimiser, self.facts)
-        metrics = Metrics(folder, self.at.step if resume else -1) if first else None
+        if first:
+            reports = [Metrics(folder, self.at.step if resume else -1).write, *reports]
 
         def tell(facts: dict[str, Any]) -> None:
-            if metrics is not None:
-                metrics.write(facts)
-                if report is not None:
+            if first:
+                for report in reports:
                     report(facts)
 
         def done(steps: int) -> None:

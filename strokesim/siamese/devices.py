@@ -1,0 +1,49 @@
+"""Where a tower is trained, and in which numbers."""
+
+from __future__ import annotations
+
+import torch
+
+from strokesim.errors import ArgumentError
+
+PRECISIONS = ("auto", "bfloat16", "float32")
+"""What training multiplies in; "auto" is bfloat16 on a GPU that has it, else float32."""
+
+
+def find_device(name: str | None, n_processes: int = 1) -> torch.device:
+    """Return a device that is there.
+
+    Parameters
+    ----------
+    name : str or None
+        As torch names it: "cpu", "cuda", "cuda:1". None is a GPU where there is one, else the
+        CPU; and the CPU for several processes.
+    n_processes : int
+        How many train together, which they do on the CPU alone.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such device, or several processes are to share a GPU.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() and n_processes == 1 else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ArgumentError(f"device {name!r} cannot be used: {reason}") from error
+    if n_processes > 1 and device.type != "cpu":
+        raise ArgumentError(
+            f"{n_processes} processes on device {name!r}; several processes train on the CPU, one "
+            "on a GPU: leave out torchrun or the device"
+        )
+    return device
+
+
+def is_mixed(precision: str, device: torch.device) -> bool:
+    """Return whether the tower multiplies in bfloat16; weights and losses are always float32."""
+    if precision == "auto":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return precision == "bfloat16"
