@@ -10,12 +10,13 @@ bit.
 
 from __future__ import annotations
 
+import itertools
 import json
 import operator
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -24,6 +25,7 @@ import numpy as np
 from strokesim.distances import find_distance
 from strokesim.distances.checks import unequal_lengths
 from strokesim.distances.parts import Parts
+from strokesim.distances.searcher import Nearest
 from strokesim.errors import ArgumentError, CorpusError, OutputError
 from strokesim.ink import Ink
 from strokesim.queries import check_same_spec, query_sequences
@@ -187,14 +189,17 @@ class Index:
         k, reach = self._check_k(k), _check_cutoff(cutoff)
         arrays = self._features_of(queries, threads)
         found = self._searcher.nearest_of_all(arrays, k, reach, threads, progress)
-        facts = self._facts
-        return [
-            [
-                Match(distance, facts.labels[i], facts.writers[i], facts.ids[i], i)
-                for distance, i in zip(*map(np.ndarray.tolist, nearest), strict=True)
-            ]
-            for nearest in found
-        ]
+        return list(self._matches(found))
+
+    def _matches(self, found: Sequence[Nearest]) -> Iterator[list[Match]]:
+        """Yield what was found with what is known of it; looked up for all queries at once."""
+        if not found:
+            return
+        distances, places = (np.concatenate(each) for each in zip(*found, strict=True))
+        known = (each[places].tolist() for each in self._facts)
+        matches = map(Match, distances.tolist(), *known, places.tolist())
+        for nearest in found:
+            yield list(itertools.islice(matches, len(nearest.indices)))
 
     def add(self, corpus: Corpus) -> None:
         """Append the entries of another corpus, numbered on from the last.

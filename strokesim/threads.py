@@ -1,16 +1,28 @@
-"""A pool of threads for kernels that release the interpreter lock."""
+"""A pool of threads for kernels that release the interpreter lock.
+
+Its threads are started when first needed and then wait for more, because starting one takes longer
+than many a search. The calling thread works too, so nothing has to wait for a thread that is
+busy with another call, and work may call `run` itself.
+"""
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from strokesim.errors import ArgumentError
+
+TELLING = 0.1
+"""Seconds between two reports of progress while waiting for other threads."""
+
+WORTH_HELP = 1e-4
+"""Seconds of work that pay for waking other threads, which takes about a fifth of that."""
 
 
 def thread_count(threads: int | None) -> int:
@@ -60,60 +72,175 @@ def run(
     progress : callable, optional
         Called from the calling thread, with the number of calls that have ended since.
     """
-    workers = min(thread_count(threads), max(count, 1))
-    if workers == 1:
-        for number in range(count):
-            work(number)
-            if progress is not None:
-                progress(1)
-        return
-    # One long call a worker: a future for each number would wake the calling thread each time,
-    # which on two cores takes a tenth of them.
-    numbers, ended, stopping = itertools.count(), deque[int](), threading.Event()
-
-    def toil() -> None:
-        # The next number of a count, and the end of a deque, are taken without a lock.
-        while not stopping.is_set() and (number := next(numbers)) < count:
-            work(number)
-            ended.append(number)
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="strokesim")
+    job = _Job(work, count)
+    helpers = min(thread_count(threads), count) - 1
+    if helpers > 0:
+        _pool.ask(job, helpers)
     try:
-        waiting = {pool.submit(toil) for _ in range(workers)}
-        told = 0
-        while waiting:
-            pause = None if progress is None else TELLING
-            done, waiting = wait(waiting, timeout=pause, return_when=FIRST_COMPLETED)
-            if progress is not None and (new := len(ended) - told):
-                told += new
-                progress(new)
-            for future in done:
-                future.result()
+        while job.do_next():
+            job.tell(progress)
+        while not job.wait(TELLING):
+            job.tell(progress)
+        job.tell(progress)
     finally:
-        stopping.set()
-        pool.shutdown(wait=True)
-
-
-TELLING = 0.1
-"""Seconds between two reports of progress."""
-
-WORTH_A_POOL = 0.01
-"""Seconds of work that pay for starting threads, which takes about a tenth of that."""
+        job.stop()
+    if job.error is not None:
+        raise job.error
 
 
 def run_where_worth_it(
     work: Callable[[int], None], count: int, *, threads: int | None = None
 ) -> None:
-    """Do what `run` does, but start threads only if the first call says that there is much to do.
+    """Do what `run` does, but wake threads only if the first call says that there is much to do.
 
     Parameters
     ----------
     work, count, threads
-        See `run`; the calls should take about equally long.
+        See `run`; the first call should not take longer than the others.
     """
     if count == 0:
         return
     begin = time.perf_counter()
     work(0)
     left = (time.perf_counter() - begin) * (count - 1)
-    run(lambda number: work(number + 1), count - 1, threads=threads if left > WORTH_A_POOL else 1)
+    run(lambda number: work(number + 1), count - 1, threads=threads if left > WORTH_HELP else 1)
+
+
+def falling_slices(count: int, most: int, threads: int) -> list[slice]:
+    """Cut a range into slices that threads can share.
+
+    The first is of one, which tells what one costs; then of at most ``most``, and towards the end
+    down to a quarter of it, so that all threads end at about the same time.
+
+    Parameters
+    ----------
+    count : int
+        Length of the range.
+    most : int
+        Longest slice; at least 1 is taken.
+    threads : int
+        With 1 there is nothing to share.
+    """
+    slices, start = [], 0
+    while start < count:
+        if threads == 1:
+            size = most
+        else:
+            size = min(max((count - start) // (2 * threads), most // 4), most) if start else 1
+        stop = min(start + max(size, 1), count)
+        slices.append(slice(start, stop))
+        start = stop
+    return slices
+
+
+class _Job:
+    """The calls of one `run`, taken one after the other by whichever thread is free."""
+
+    def __init__(self, work: Callable[[int], None], count: int) -> None:
+        self._work, self._count = work, count
+        # The next number of a count, and the end of a deque, are taken without a lock.
+        self._numbers, self._ended = itertools.count(), deque[None]()
+        self._helpers, self._changing = 0, threading.Condition()
+        self._stopped = False
+        self.error: BaseException | None = None
+
+    def do_next(self) -> bool:
+        """Do the next call; tell whether there was one."""
+        if self._stopped or (number := next(self._numbers)) >= self._count:
+            return False
+        self._work(number)
+        self._ended.append(None)
+        return True
+
+    def help(self, pool: _Pool) -> None:
+        """Do calls while there are any: what the threads of the pool do."""
+        with self._changing:
+            self._helpers += 1
+        try:
+            while not pool.closed and self.do_next():
+                pass
+        except BaseException as error:
+            self.error, self._stopped = error, True
+        finally:
+            with self._changing:
+                self._helpers -= 1
+                self._changing.notify()
+
+    def tell(self, progress: Callable[[int], object] | None) -> None:
+        """Report the calls that have ended since."""
+        ended = len(self._ended)
+        for _ in range(ended):
+            self._ended.pop()
+        if ended and progress is not None:
+            progress(ended)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the calls that others have begun; tell whether they have ended."""
+        with self._changing:
+            return self._changing.wait_for(lambda: self._helpers == 0, seconds)
+
+    def stop(self) -> None:
+        """Begin no more calls, and wait for those under way."""
+        self._stopped = True
+        while not self.wait(TELLING):
+            pass
+
+
+class _Pool:
+    """Threads that wait for jobs. There are as many as any job has asked for."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._growing = threading.Lock()
+        self.closed = False
+
+    def ask(self, job: _Job, helpers: int) -> None:
+        """Let up to so many threads help with a job as soon as they are free."""
+        if len(self._threads) < helpers:
+            self._grow(helpers)
+        for _ in range(min(helpers, len(self._threads))):
+            self._jobs.put(job)
+
+    def close(self) -> None:
+        """End all threads, so that none is in a kernel while the interpreter is taken apart."""
+        self.closed = True
+        with self._growing:
+            for _ in self._threads:
+                self._jobs.put(None)
+            for thread in self._threads:
+                thread.join()
+            self._threads.clear()
+
+    def _grow(self, count: int) -> None:
+        with self._growing:
+            while len(self._threads) < count and not self.closed:
+                number = len(self._threads)
+                thread = threading.Thread(target=self._serve, name=f"strokesim-{number}")
+                thread.daemon = True
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # The system has none left, or the interpreter is about to end: do without.
+                    return
+                self._threads.append(thread)
+
+    def _serve(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.help(self)
+            # The arrays that a job works on must not live until the next one.
+            del job
+
+
+_pool = _Pool()
+
+
+def _forget() -> None:
+    """Begin anew in a forked process, into which threads do not follow."""
+    global _pool
+    _pool = _Pool()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+atexit.register(lambda: _pool.close())

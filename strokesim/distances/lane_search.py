@@ -14,13 +14,16 @@ from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest
 from strokesim.ragged import Ragged
-from strokesim.threads import run_where_worth_it, thread_count
+from strokesim.threads import falling_slices, run, run_where_worth_it, thread_count
 
 BATCH = 16
 """How many queries, at most, are answered by one call, which cannot be interrupted."""
 
 BATCH_STEPS = 2048
 """How many steps they may have together: against a whole part, a fraction of a second."""
+
+FEW = 4
+"""With fewer queries per thread, threads share the parts of each query: that divides better."""
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -61,11 +64,11 @@ class LaneSearch:
         self.parts = Parts(sequences)
         self._features = (0,) * sequences.n_features
         self._rooms = Rooms(sequences.n_features)
-        self._seen = np.zeros(4, np.int64)
+        self._seen, self._counting = np.zeros(4, np.int64), threading.Lock()
 
     @property
     def seen(self) -> Seen:
-        """How far candidates came; searches on several threads at once may miss some."""
+        """How far candidates came."""
         return Seen(*self._seen.tolist())
 
     def nearest_of_all(
@@ -80,27 +83,21 @@ class LaneSearch:
         parts, workers = self.parts.all, thread_count(threads)
         distances = np.full((len(queries), k), np.inf)
         indices = np.full((len(queries), k), np.iinfo(np.int64).max)
-        if len(queries) < workers and len(parts) > 1:
-            for number, query in enumerate(queries):
-                self._over_parts(query, cutoff, parts, workers, distances[number], indices[number])
-                if progress is not None:
-                    progress(1)
+        if workers > 1 and len(parts) > 1 and len(queries) < FEW * workers:
+            self._over_parts(queries, cutoff, parts, workers, progress, distances, indices)
         else:
-            most = BATCH_STEPS // max(map(len, queries), default=1)
-            # The first piece is done alone, to see what it costs, so there have to be many.
-            pieces = 1 if workers == 1 else 8 * workers
-            size = max(min(BATCH, most, len(queries) // pieces), 1)
-            starts = range(0, len(queries), size)
+            most = min(BATCH, BATCH_STEPS // max(map(len, queries), default=1))
+            places = falling_slices(len(queries), most, workers)
 
             def answer(number: int) -> None:
-                places = slice(starts[number], starts[number] + size)
-                batch = queries[places]
+                batch = queries[places[number]]
                 for part in parts:
-                    self._answer(batch, cutoff, part, distances[places], indices[places])
+                    near, where = distances[places[number]], indices[places[number]]
+                    self._answer(batch, cutoff, part, near, where)
                 if progress is not None:
                     progress(len(batch))
 
-            run_where_worth_it(answer, len(starts), threads=workers)
+            run_where_worth_it(answer, len(places), threads=workers)
         counts = (distances < np.inf).sum(axis=1)
         return [
             Nearest(near[:count], where[:count])
@@ -109,26 +106,32 @@ class LaneSearch:
 
     def _over_parts(
         self,
-        query: np.ndarray,
+        queries: Sequence[np.ndarray],
         cutoff: float,
         parts: Sequence[Part],
         workers: int,
+        progress: Callable[[int], object] | None,
         distances: np.ndarray,
         indices: np.ndarray,
     ) -> None:
-        """Let all threads work on one query. What one has found limits what others begin."""
+        """Let all threads work on each query. What one has found limits what others begin."""
         merging = threading.Lock()
-        nowhere = np.full(indices.shape, np.iinfo(np.int64).max)
+        nowhere = np.full((1, indices.shape[1]), np.iinfo(np.int64).max)
+        left = [len(parts)] * len(queries)
 
         def search(number: int) -> None:
-            reach = min(cutoff, float(distances[-1]))
-            near, where = np.full(distances.shape, np.inf), nowhere.copy()
-            self._answer([query], reach, parts[number], near[np.newaxis], where[np.newaxis])
+            which, part = divmod(number, len(parts))
+            near, where = np.full(nowhere.shape, np.inf), nowhere.copy()
+            reach = min(cutoff, float(distances[which, -1]))
+            self._answer([queries[which]], reach, parts[part], near, where)
             count = int((near < np.inf).sum())
             with merging:
-                merge_ranked(near[:count], where[:count], distances, indices)
+                merge_ranked(near[0, :count], where[0, :count], distances[which], indices[which])
+                left[which] -= 1
+                if progress is not None and left[which] == 0:
+                    progress(1)
 
-        run_where_worth_it(search, len(parts), threads=workers)
+        run(search, len(queries) * len(parts), threads=workers)
 
     def _answer(
         self,
@@ -150,6 +153,7 @@ class LaneSearch:
                 within = exact <= cutoff
                 merge_ranked(exact[within], chosen[within] + part.first, near, where)
             return
+        seen = np.zeros(4, np.int64)
         answer_queries(
             together,
             np.cumsum([0, *steps]),
@@ -163,9 +167,11 @@ class LaneSearch:
             self._rooms.double(longest),
             distances,
             indices,
-            self._seen,
+            seen,
             self._features,
         )
+        with self._counting:
+            self._seen += seen
 
     def row(
         self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64

@@ -88,10 +88,12 @@ def _fixed(array: np.ndarray) -> np.ndarray:
 
 
 def parts_of(sequences: Ragged, first: int = 0) -> Iterator[Part]:
-    """Cut the sequences into parts of about `STEPS_PER_PART` steps."""
-    start = 0
+    """Cut the sequences into parts of about as many steps each, `STEPS_PER_PART` at the most."""
+    start, end = 0, sequences.offsets[-1]
     while start < len(sequences):
-        reach = sequences.offsets[start] + STEPS_PER_PART
+        # Alike, so that threads that share them end together.
+        parts = -(-(end - sequences.offsets[start]) // STEPS_PER_PART)
+        reach = sequences.offsets[start] + -(-(end - sequences.offsets[start]) // parts)
         stop = max(int(np.searchsorted(sequences.offsets, reach, "right")) - 1, start + 1)
         piece = Ragged(sequences.values, sequences.offsets[start : stop + 1])
         yield prepare_part(piece, first + start)
@@ -109,11 +111,15 @@ class Parts:
     ----------
     all : tuple of Part
         Replaced as a whole by every change: who holds one is not disturbed.
+    longest : int
+        Steps of the longest sequence, or more after it was removed.
     """
+
+    all: tuple[Part, ...]
 
     def __init__(self, sequences: Ragged) -> None:
         self.n_features = sequences.n_features
-        self.all = tuple(parts_of(sequences))
+        self._become(tuple(parts_of(sequences)))
 
     def __len__(self) -> int:
         """Return the number of sequences, removed ones included."""
@@ -123,11 +129,6 @@ class Parts:
     def n_alive(self) -> int:
         """Number of sequences that have not been removed."""
         return sum(int(part.alive.sum()) for part in self.all)
-
-    @property
-    def longest(self) -> int:
-        """Steps of the longest sequence."""
-        return max((int(part.lengths[-1]) for part in self.all), default=0)
 
     @property
     def nbytes(self) -> int:
@@ -143,11 +144,16 @@ class Parts:
         known, new = list(self.all), list(parts_of(sequences, len(self)))
         while known and len(new) == 1 and known[-1].n_steps <= new[0].n_steps < STEPS_PER_PART:
             new = [_merged(known.pop(), new[0])]
-        self.all = (*known, *new)
+        self._become((*known, *new))
 
     def remove(self, numbers: np.ndarray) -> None:
         """Let searches pass over sequences. The others keep their numbers."""
-        self.all = tuple(part.without(numbers) for part in self.all)
+        self._become(tuple(part.without(numbers) for part in self.all))
+
+    def _become(self, parts: tuple[Part, ...]) -> None:
+        # In this order: a search that sees a part has room for its longest.
+        self.longest = max((int(part.lengths[-1]) for part in parts), default=0)
+        self.all = parts
 
     def save(self, folder: Path) -> None:
         """Write everything, features included, as NumPy files into a folder."""
@@ -174,7 +180,7 @@ class Parts:
                 for name in ARRAYS
             }
             loaded.append(Part(**arrays, removed=removed, scale=np.float32(scale), first=first))
-        parts.all = tuple(loaded)
+        parts._become(tuple(loaded))
         return parts
 
 
