@@ -40,5 +40,5 @@ def read(paths: Sequence[str], *, format: str | None, lenient: bool) -> Iterator
     yield from read_inks(*paths, format=format, lenient=lenient, skipped=skipped)
     for error in skipped[:10]:
         tell(f"left out: {error}")
-    if len(skipped) > 10:
-        tell(f"left out: {len(skipped) - 10:,} more")
+    if more := sum(error.count for error in skipped[10:]):
+        tell(f"left out: {more:,} more")

@@ -78,15 +78,19 @@ class FormatError(StrokesimError):
         The file, or the archive and its member.
     line : int, optional
         The line, counted from 1.
+    count : int
+        How many things, left out by a lenient reader, it stands for.
     """
 
-    def __init__(self, reason: str, source: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, reason: str, source: str | None = None, line: int | None = None, count: int = 1
+    ) -> None:
         place = [str(part) for part in (source, line) if part is not None]
         super().__init__(": ".join([":".join(place), reason] if place else [reason]))
-        self.reason, self.source, self.line = reason, source, line
+        self.reason, self.source, self.line, self.count = reason, source, line, count
 
-    def __reduce__(self) -> tuple[type, tuple[str, str | None, int | None]]:
-        return type(self), (self.reason, self.source, self.line)
+    def __reduce__(self) -> tuple[type, tuple[str, str | None, int | None, int]]:
+        return type(self), (self.reason, self.source, self.line, self.count)
 
 
 class CorpusError(StrokesimError):

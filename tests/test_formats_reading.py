@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import os
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 
 from strokesim.errors import ArgumentError, FormatError, OutputError, UnknownNameError
 from strokesim.formats import FORMATS, opening, read_ink, read_inks, write_ink
+from strokesim.formats.source import MOST_LISTED, Source
 from strokesim.ink import Ink
 
 JSONL = '{"strokesim_ink":1,"label":"%s","channels":["x","y"],"strokes":[[[0,3],[0,4]]]}\n'
@@ -391,3 +393,27 @@ def test_the_table_is_keyed_by_name_and_its_first_suffixes_are_lower_case():
 )
 def test_no_format_stumbles_over_bytes_that_are_not_its_own(name, head):
     assert FORMATS[name].sniff(head) is (name == "csv" and head == b"x,y")
+
+
+# What is left out
+
+
+def test_of_much_damage_a_thousand_are_listed_and_the_rest_is_counted(tmp_path):
+    path = put(tmp_path / "a.jsonl", JSONL % "kept" + "{\n" * 1500)
+    skipped = []
+    assert len(list(read_inks(path, lenient=True, skipped=skipped))) == 1
+    assert len(skipped) == MOST_LISTED + 1 == 1001
+    assert sum(error.count for error in skipped) == 1500
+    assert str(skipped[-1]) == f"{path}: 500 more left out than the 1,000 that are listed"
+    assert pickle.loads(pickle.dumps(skipped[-1])).count == 500
+    assert [error.line for error in skipped[:2]] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [(b"", [b""]), (b"a", [b"a"]), (b"a\n", [b"a", b""]),
+     (b"\n\xef\xbb\xbfa", [b"", b"\xef\xbb\xbfa"]),
+     (b"\xef\xbb\xbfa\r\nb", [b"a\r", b"b"])],
+)  # fmt: skip
+def test_lines_are_what_line_feeds_separate(text, lines):
+    assert list(Source(text, "a").lines()) == lines

@@ -10,6 +10,9 @@ from strokesim.ink import LARGEST
 
 _INTEGER = b"0123456789- \t\r\n\f\v"
 _DECIMAL = _INTEGER + b"+.eE"
+_BLANK = re.compile(rb"\s")
+_PIECE = 1 << 16
+"""Bytes that are converted at once: meanwhile they take twenty times as much memory."""
 
 
 class BadNumber(ValueError):
@@ -93,9 +96,48 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
         If a word is no number, or one above 2**53, which no pen has recorded.
     """
     starts = word_starts(text)
-    if len(starts) == 0:
-        # np.fromstring takes blanks for a number.
-        return np.empty(0), starts
+    if len(text) <= _PIECE:
+        return (_converted(text) if len(starts) else np.empty(0)), starts
+    values = np.empty(len(starts))
+    begin = 0
+    while begin < len(starts):
+        place = int(starts[begin])
+        end = max(begin + 1, int(np.searchsorted(starts, place + _PIECE)))
+        piece = text[place : int(starts[end]) if end < len(starts) else len(text)]
+        try:
+            values[begin:end] = _converted(piece)
+        except BadNumber as error:
+            raise BadNumber(str(error), error.offset + place) from None
+        begin = end
+    return values, starts
+
+
+def parse_values(text: bytes) -> np.ndarray:
+    """Return the numbers of `parse_numbers`, without where they begin, in half the memory."""
+    if len(text) <= _PIECE:
+        return parse_numbers(text)[0]
+    spans = []
+    begin = 0
+    while begin < len(text):
+        blank = _BLANK.search(text, begin + _PIECE)
+        end = blank.start() if blank else len(text)
+        spans.append((begin, end))
+        begin = end
+    # Counted first: values in many pieces would be there twice when they are put together.
+    values = np.empty(sum(len(word_starts(text[begin:end])) for begin, end in spans))
+    n_values = 0
+    for begin, end in spans:
+        try:
+            found, _ = parse_numbers(text[begin:end])
+        except BadNumber as error:
+            raise BadNumber(str(error), error.offset + begin) from None
+        values[n_values : n_values + len(found)] = found
+        n_values += len(found)
+    return values
+
+
+def _converted(text: bytes) -> np.ndarray:
+    """Return the numbers of a text that holds at least one word."""
     if not text.translate(None, _INTEGER):
         # np.fromstring is the fastest converter, and reads "1-2" as two numbers and "-" as
         # the end of the data. Where only digits and signs stand, two looks exclude both.
@@ -117,9 +159,9 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
             values = np.array(text.split(), np.float64)
         except ValueError:
             raise _first_bad(text) from None
-    if len(values) and not np.abs(values).max() <= LARGEST:
+    if not np.abs(values).max() <= LARGEST:
         raise _first_bad(text)
-    return values, starts
+    return values
 
 
 def number_text(value: float) -> str:

@@ -21,6 +21,8 @@ natural handwriting data", ICANN 2006, and the page of the dataset.
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -89,16 +91,19 @@ def integrated(recordings: Iterable[tuple[str, str, np.ndarray]], source: Source
 
 def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield sample, label and rows (n_rows, 3) of each character without a damaged row."""
-    header, *lines = source.text().split("\n")
+    lines = source.text_lines()
+    header = next(lines)
     if header.strip() != _HEADER:
         raise source.error(f"begins with {header[:60]!r}; needed: {_HEADER!r}", 1)
-    characters: dict[tuple[str, str], list[list[float]]] = {}
+    characters: defaultdict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
     damaged = set()
     for number, line in enumerate(lines, 2):
-        words = line.split(",")
+        words = line.split(",", 6)
         if not line.strip():
             continue
         try:
+            if len(words) > 6:
+                raise ValueError("six cells are needed")
             sample, label, _, *velocities = words
             row = [float(velocity) for velocity in velocities]
             # float takes underscores and the digits of every script.
@@ -106,13 +111,13 @@ def _csv_rows(source: Source) -> Iterator[tuple[str, str, np.ndarray]]:
             if not plain or len(row) != 3 or not all(abs(value) <= LARGEST for value in row):
                 raise ValueError("three finite numbers are needed")
         except ValueError:
-            damaged.add(tuple(words[:2]))
+            damaged.add((words[0], words[1] if len(words) > 1 else ""))
             source.skip(f"{line[:60]!r} is no row of {_HEADER}", number)
         else:
-            characters.setdefault((sample, label), []).append(row)
+            characters[sample, label].extend(row)
     for (sample, label), rows in characters.items():
         if (sample, label) not in damaged:
-            yield sample, label, np.array(rows)
+            yield sample, label, np.frombuffer(rows).reshape(-1, 3)
 
 
 def _force_column(velocities: list[np.ndarray]) -> int:

@@ -29,10 +29,10 @@ from pathlib import PurePath
 import numpy as np
 
 from strokesim.errors import InkError
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers
+from strokesim.formats.bulk_numbers import BadNumber, parse_values
 from strokesim.formats.format import Format
 from strokesim.formats.number_rows import check_length
-from strokesim.formats.source import Source
+from strokesim.formats.source import Source, lines_of
 from strokesim.ink import Hover, Ink, Stroke
 
 SYMBOLS = string.digits + string.ascii_lowercase + string.ascii_uppercase
@@ -52,31 +52,30 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    lines = source.data.split(b"\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
+    lines = lines_of(source.data.rstrip())
     named = _WRITER.match(PurePath(source.name).name)
-    for number in range(0, len(lines), 2):
+    for number, line in enumerate(lines):
+        symbol = next(lines, b"")
         try:
-            rows = _rows(lines[number])
+            rows = _rows(line)
         except ValueError as error:
-            source.skip(str(error), number + 1)
+            source.skip(str(error), 2 * number + 1)
             continue
         try:
-            label = _label(lines[number + 1] if number + 1 < len(lines) else b"")
+            label = _label(symbol)
         except ValueError as error:
-            source.skip(str(error), number + 2)
+            source.skip(str(error), 2 * number + 2)
             continue
         try:
-            yield _ink(rows, label, named[1] if named else None, number // 2, source)
+            yield _ink(rows, label, named[1] if named else None, number, source)
         except InkError as error:
-            source.skip(str(error), number + 1)
+            source.skip(str(error), 2 * number + 1)
 
 
 def _rows(line: bytes) -> np.ndarray:
     """Return the samples of a line, shape (n_samples, 5)."""
     check_length(line)
-    values, _ = parse_numbers(line)
+    values = parse_values(line)
     if len(values) == 0 or len(values) % _WIDTH:
         raise ValueError(f"has {len(values)} numbers; needed: five per sample")
     rows = values.reshape(-1, _WIDTH)
@@ -89,7 +88,7 @@ def _rows(line: bytes) -> np.ndarray:
 def _label(line: bytes) -> str:
     try:
         check_length(line)
-        values, _ = parse_numbers(line)
+        values = parse_values(line)
     except BadNumber as error:
         raise ValueError(f"names no symbol: {error}") from None
     if len(values) != len(SYMBOLS) or np.count_nonzero(values) != 1 or values.max() != 1:

@@ -68,7 +68,6 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     reader = _Reader()
-    left_out = len(source.skipped)
     for line, event in json_lines(source):
         try:
             if "abs" in event:
@@ -77,7 +76,7 @@ def _read(source: Source) -> Iterator[Ink]:
                 reader.take(event)
         except ValueError as error:
             source.skip(str(error), line)
-    damaged = Counter({"damaged event left out": len(source.skipped) - left_out})
+    damaged = Counter({"damaged event left out": source.tally[0]})
     yield from reader.runs.ink(
         source, reader.repairs + damaged, device="pen", mm_per_unit=reader.mm_per_unit
     )

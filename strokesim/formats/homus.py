@@ -20,13 +20,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from strokesim.formats.bulk_numbers import parse_numbers
+from strokesim.formats.bulk_numbers import parse_values
 from strokesim.formats.format import Format
 from strokesim.formats.number_rows import check_length
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
 _POINT = rb"[ \t]*-?\d+(?:\.\d*)?,-?\d+(?:\.\d*)?[ \t]*;"
+# Points, and one that is none.
+_ODD = re.compile(r"(?:[^,;]*+,[^,;]*+;)*+([^;]*);.*", re.DOTALL)
+_TO_BLANKS = bytes.maketrans(b",;", b"  ")
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?[A-Za-z0-9][^\n,;<{\[]{0,79}\r?\n" + _POINT + rb"[-\d.,; \t]*(?:\r?\n|\Z)"
 )
@@ -37,12 +40,13 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    first, _, rest = source.text().partition("\n")
+    lines = source.text_lines()
+    first = next(lines)
     label = first.strip()
     if not label or ";" in label:
         raise source.error(f"begins with {first[:40]!r}; needed: the label, alone in its line", 1)
     strokes, damaged = [], 0
-    for number, line in enumerate(rest.split("\n"), 2):
+    for number, line in enumerate(lines, 2):
         if not line.strip():
             continue
         try:
@@ -65,12 +69,12 @@ def _read(source: Source) -> Iterator[Ink]:
 def _points(line: str) -> np.ndarray:
     """Return the points of a stroke, shape (n_points, 2)."""
     check_length(line)
-    pairs = line.strip().removesuffix(";").split(";")
-    odd = next((pair for pair in pairs if pair.count(",") != 1), None)
-    if odd is not None:
+    line = line.strip().removesuffix(";") + ";"
+    if (match := _ODD.fullmatch(line)) is not None:
+        odd = match[1]
         raise ValueError(f"{odd[:40]!r} is no point; needed: x,y")
-    values, _ = parse_numbers(" ".join(pairs).replace(",", " ").encode())
-    if len(values) != 2 * len(pairs):
+    values = parse_values(line.encode().translate(_TO_BLANKS))
+    if len(values) != 2 * line.count(";"):
         raise ValueError("a point lacks a number; needed: x,y")
     return values.reshape(-1, 2)
 

@@ -39,9 +39,7 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    for number, line in enumerate(source.data.split(b"\n"), 1):
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
+    for number, line in enumerate(source.lines(), 1):
         if not line.strip():
             continue
         try:

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
-from strokesim.formats.source import Source
+from strokesim.formats.source import Source, lines_of
 
 LONGEST_LINE = 16 << 20
-"""Most bytes of a line. Its numbers take twenty times as much memory while they are read."""
+"""Most bytes of a line."""
 
-_PIECE = 1 << 20
+_PIECE = 1 << 16
 
 
 def parse_rows(
@@ -77,7 +77,7 @@ def check_length(line: bytes | str) -> None:
 
 
 def _pieces(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
-    """Yield whole lines, a mebibyte or one longer line at a time, and the number of the first."""
+    """Yield whole lines, some or one longer at a time, and the number of the first."""
     begin = 0
     while begin < len(text):
         end = min(begin + _PIECE, len(text))
@@ -115,7 +115,7 @@ def _sound_rows(
     """Convert line by line, and leave out or refuse what is no row."""
     rows: list[np.ndarray] = []
     damaged = 0
-    for number, line in enumerate(text.split(b"\n"), first_line):
+    for number, line in enumerate(lines_of(text), first_line):
         if not line.strip():
             continue
         try:

@@ -28,7 +28,7 @@ import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
 from strokesim.formats.format import Format
-from strokesim.formats.source import Source
+from strokesim.formats.source import Source, lines_of
 from strokesim.ink import Ink, Stroke
 
 _PATH = re.compile(
@@ -111,7 +111,7 @@ def _samples(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     per_line = words_per_line(text, starts)
     if np.any((per_line != 3) & (per_line != 0)) or 3 * text.count(b",") != 2 * len(values):
         offset = 0
-        for line in text.split(b"\n"):
+        for line in lines_of(text):
             if line.strip() and [len(cell.split()) for cell in line.split(b",")] != [1, 1, 1]:
                 raise BadNumber("a line is not x, y and time separated by commas", offset)
             offset += len(line) + 1

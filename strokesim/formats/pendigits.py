@@ -36,8 +36,7 @@ def _sniff(head: bytes) -> bool:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    data = source.data.removeprefix(b"\xef\xbb\xbf")
-    for line, row in _rows(source, data):
+    for line, row in _rows(source):
         points = row[:-1].reshape(N_POINTS, 2).copy()
         points[:, 1] = TOP - points[:, 1]
         yield Ink(
@@ -48,9 +47,9 @@ def _read(source: Source) -> Iterator[Ink]:
         )
 
 
-def _rows(source: Source, data: bytes) -> Iterator[tuple[int, np.ndarray]]:
+def _rows(source: Source) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the number of each line that is not blank, and its 17 numbers."""
-    for line, text in enumerate(data.split(b"\n"), 1):
+    for line, text in enumerate(source.lines(), 1):
         if not text.strip():
             continue
         if _SOUND.fullmatch(text) is None:

@@ -61,13 +61,12 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     reader = _Reader(raw=b'"pointerrawupdate"' in source.data)
-    left_out = len(source.skipped)
     for line, event in json_lines(source):
         try:
             reader.take(event)
         except ValueError as error:
             source.skip(str(error), line)
-    damaged = Counter({"damaged event left out": len(source.skipped) - left_out})
+    damaged = Counter({"damaged event left out": source.tally[0]})
     notes = {"pointerType": ", ".join(sorted(reader.kinds))} if reader.kinds else {}
     yield from reader.runs.ink(source, reader.repairs + damaged, device="pointer", notes=notes)
 

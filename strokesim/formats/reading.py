@@ -38,7 +38,8 @@ def read_inks(
     lenient : bool
         Leave out what is damaged instead of raising, and read the rest.
     skipped : list of FormatError, optional
-        What was left out is appended here.
+        What was left out is appended here: of each file the first thousand, and one that
+        counts the others (``error.count``).
 
     Yields
     ------
@@ -130,6 +131,8 @@ def _inks_of_file(
             yield ink
     except InkError as error:
         raise source.error(str(error)) from error
+    finally:
+        source.close_list()
     if count == 0 and len(skipped) == left_out:
         raise source.error(f"holds no ink ({format.title})")
 

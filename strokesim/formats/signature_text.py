@@ -44,7 +44,7 @@ import numpy as np
 from strokesim.formats.format import Format
 from strokesim.formats.number_rows import parse_rows
 from strokesim.formats.pen_runs import split_at_lifts
-from strokesim.formats.source import Source
+from strokesim.formats.source import Source, lines_of
 from strokesim.ink import Ink
 
 FULL_PRESSURES = (1.0, 1023.0, 32767.0)
@@ -143,7 +143,7 @@ def ink_of_rows(rows: np.ndarray, repairs: dict[str, int], **fields: Any) -> Ink
 
 
 def _line_of_row(text: bytes, first_line: int, row: int) -> int:
-    lines = (number for number, line in enumerate(text.split(b"\n"), first_line) if line.strip())
+    lines = (number for number, line in enumerate(lines_of(text), first_line) if line.strip())
     return next(islice(lines, row, None))
 
 

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from strokesim.errors import FormatError
+
+MOST_LISTED = 1000
+"""Most things left out of a file that are listed one by one; the others are counted."""
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def lines_of(text: bytes) -> Iterator[bytes]:
+    """Yield lines without their line feeds, also what stands behind the last line feed.
+
+    One at a time, because as a list short lines take twenty times their size.
+    """
+    begin = 0
+    while (end := text.find(b"\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 1
+    yield text[begin:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +48,9 @@ class Source:
     lenient : bool
         Whether a reader saves what it can instead of refusing the file.
     skipped : list of FormatError
-        What a lenient reader left out.
+        What a lenient reader left out, up to `MOST_LISTED` of one file.
+    tally : list of int
+        How much that was, in all; one number, shared with the files that this one includes.
     """
 
     data: bytes
@@ -38,6 +59,7 @@ class Source:
     path: Path | None = None
     lenient: bool = False
     skipped: list[FormatError] = field(default_factory=list)
+    tally: list[int] = field(default_factory=lambda: [0])
     _line_ends: list[np.ndarray] = field(default_factory=list, init=False, repr=False)
 
     def error(self, reason: str, line: int | None = None) -> FormatError:
@@ -52,10 +74,37 @@ class Source:
         FormatError
             Unless the source is read leniently.
         """
-        error = self.error(reason, line)
         if not self.lenient:
-            raise error
-        self.skipped.append(error)
+            raise self.error(reason, line)
+        self.note(reason, line)
+
+    def note(self, reason: str, line: int | None = None) -> None:
+        """Count something that is left out, and list it unless the list is long already."""
+        self.tally[0] += 1
+        if self.tally[0] <= MOST_LISTED:
+            self.skipped.append(self.error(reason, line))
+
+    def close_list(self) -> None:
+        """List as one what was counted only."""
+        unlisted = self.tally[0] - MOST_LISTED
+        if unlisted > 0:
+            reason = f"{unlisted:,} more left out than the {MOST_LISTED:,} that are listed"
+            self.skipped.append(FormatError(reason, self.name, count=unlisted))
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines without their line feeds, a byte order mark removed."""
+        return lines_of(self.data.removeprefix(_BOM))
+
+    def text_lines(self) -> Iterator[str]:
+        """Yield the lines of a file in UTF-8 as `lines` does.
+
+        Raises
+        ------
+        FormatError
+            If there are other bytes anywhere in it.
+        """
+        self.text()
+        return map(bytes.decode, self.lines())
 
     def line_at(self, offset: int) -> int:
         """Return the line, counted from 1, in which a byte of the file stands."""

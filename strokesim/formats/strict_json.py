@@ -58,7 +58,7 @@ def json_lines(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
     FormatError
         If a line is no object, unless the source is read leniently.
     """
-    for number, line in enumerate(source.data.split(b"\n"), 1):
+    for number, line in enumerate(source.lines(), 1):
         if not line.strip():
             continue
         try:

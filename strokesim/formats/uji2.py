@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from strokesim.formats.bulk_numbers import parse_numbers
+from strokesim.formats.bulk_numbers import parse_values
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
@@ -70,7 +70,7 @@ def _read(source: Source) -> Iterator[Ink]:
 
 def _words(source: Source) -> Iterator[_Word]:
     word: _Word | None = None
-    for number, line in enumerate(source.text().split("\n"), 1):
+    for number, line in enumerate(source.text_lines(), 1):
         text = line.strip()
         if not text or text.startswith("//"):
             continue
@@ -95,7 +95,7 @@ def _stroke_of(text: str) -> Stroke:
     match = _POINTS.fullmatch(text)
     if match is None:
         raise ValueError(f"{text[:40]!r} is no WORD, NUMSTROKES, POINTS or comment")
-    values, _ = parse_numbers(match[2].encode())
+    values = parse_values(match[2].encode())
     if len(values) != 2 * int(match[1]):
         raise ValueError(f"announces {match[1]} points, and {len(values)} numbers follow")
     return Stroke(values.reshape(-1, 2))

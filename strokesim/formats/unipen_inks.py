@@ -141,7 +141,7 @@ class InkMaker:
             else:
                 # That is legal, so it is no error where it stands among ink.
                 file = source if segment.statements is None else segment.statements.source
-                source.skipped.append(file.error(reason, segment.line))
+                file.note(reason, segment.line)
 
     def notes(self, segment: Segment, components: Sequence[Component]) -> dict[str, str]:
         """Return what the statements say that has no field of its own in `Ink`."""

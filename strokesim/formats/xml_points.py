@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from strokesim.errors import InkError
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers
+from strokesim.formats.bulk_numbers import BadNumber, parse_values
 from strokesim.formats.source import Source
 from strokesim.ink import Stroke
 
@@ -83,7 +83,7 @@ class Points:
         """Return the samples of the stroke that is being read, shape (n_samples, n_names)."""
         width = len(self.names)
         try:
-            values, _ = parse_numbers(" ".join(self._words).encode())
+            values = parse_values(" ".join(self._words).encode())
             if len(values) == len(self._words):
                 return values.reshape(-1, width)
         except BadNumber:
@@ -98,7 +98,7 @@ class Points:
             row = []
             for name, word in zip(self.names, words, strict=True):
                 try:
-                    values, _ = parse_numbers(word.encode())
+                    values = parse_values(word.encode())
                     if len(values) != 1:
                         raise BadNumber(f"{word[:40]!r} is not a number", 0)
                     row.append(float(values[0]))

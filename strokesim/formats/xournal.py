@@ -37,7 +37,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from strokesim.errors import InkError
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers
+from strokesim.formats.bulk_numbers import BadNumber, parse_values
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
 from strokesim.formats.xml_events import Start, root_of, xml_events
@@ -97,10 +97,10 @@ def _take(page: _Page, attributes: dict[str, str], text: str) -> None:
     if tool == _ERASER:
         page.repairs["eraser stroke left out"] += 1
         return
-    values, _ = parse_numbers(text.encode())
+    values = parse_values(text.encode())
     if len(values) == 0 or len(values) % 2:
         raise InkError(f"{len(values)} numbers; needed: pairs of x and y")
-    widths, _ = parse_numbers(attributes.get("width", "").encode())
+    widths = parse_values(attributes.get("width", "").encode())
     if len(widths) == 0:
         raise InkError("no width; needed: that of the pen, and those of the lines if they vary")
     n_samples = len(values) // 2
