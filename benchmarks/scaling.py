@@ -87,18 +87,17 @@ def main() -> None:
         cells = [
             f"{size:,}", f"{build * 1e3:.1f} ms", f"{searcher.parts.nbytes / features:.2f}",
             f"{one * 1e3:.3f} ms", f"{five * 1e3:.3f} ms", f"{many_1 / many_2:.2f}",
-            f"{single_1 / single_2:.2f}", *(f"{share:.3g} %" for share in shares[1:]),
+            f"{single_1 / single_2:.2f}", *(f"{share:.3g} %" for share in shares),
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
         print(lines[-1])
     slopes = np.polyfit(np.log(sizes), np.log(times), 1)[0]
     heads = ["strokes", "build", "index / features", "1-NN", "5-NN", "2 threads, 60 queries",
-             "2 threads, 1 query", "rows", "columns", "warped"]  # fmt: skip
+             "2 threads, 1 query", "corners", "rows", "columns", "warped"]  # fmt: skip
     text = [
         "# Search as the corpus grows", "", describe("numba", "numpy"), "",
         f"Least of 5; processor time per query on one thread, {QUERIES} queries; two threads as a "
-        "factor of time on the wall; last, the share of candidates that each stage looks at "
-        "(corners look at all).", "",
+        "factor of time on the wall; last, the share of candidates that each stage looks at.", "",
         "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads), *lines, "",
         f"Time grows as strokes to the power of {slopes[0]:.2f} (1-NN), {slopes[1]:.2f} (5-NN).",
     ]  # fmt: skip

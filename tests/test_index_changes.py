@@ -160,9 +160,10 @@ def test_a_search_says_how_far_candidates_came():
     search = LaneSearch(Ragged.from_arrays(walks(300, 11, (10, 40))), 2**62)
     search.nearest_of_all(walks(2, 12, (10, 40)), 1, math.inf)
     seen = search.seen
-    assert seen.corners == 600
-    # Every lane's best is warped at once, unbounded.
-    assert 600 > seen.rows >= seen.columns >= seen.warped - 2 * LANES > 0 - 2 * LANES
+    # Of near blocks, every lane's best is warped at once, unbounded.
+    assert (
+        600 >= seen.corners > seen.rows >= seen.columns >= seen.warped - 2 * LANES > 0 - 2 * LANES
+    )
 
 
 @pytest.mark.slow

@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 import oracle
 from strategies import FLOATS, SMALL, radii, sequences
+from strokesim.distances.blocks import bound_blocks, in_order_of_bounds, near_blocks
 from strokesim.distances.bounds import (
     DEPTH,
+    POINTS,
     column_bounds,
     corner_bounds,
     fill_ends,
     fill_envelope,
     row_bounds,
 )
-from strokesim.distances.cascade import in_order_of_bounds, keep_best
+from strokesim.distances.cascade import keep_best
 from strokesim.distances.checks import check_radius
 from strokesim.distances.kernels import dtw_square
 from strokesim.distances.lane_dtw import dtw_lanes, fill_tails, pack, room_for
@@ -89,7 +91,13 @@ def test_no_bound_exceeds_the_distance(drawn, radius):
     rooms = Rooms(n_features)
     longest = int(max(candidates.lengths.max(), n))
     scratch, room = rooms.scratch(longest, len(candidates)), rooms.single(longest)
-    corner_bounds(ends, n, part.corners, part.lengths, scratch.bounds, features)
+    blocks, near = np.arange(len(part.shortest)), np.empty(LANES, np.int64)
+    assert bound_blocks(ends, n, part, blocks, scratch.sums, scratch.bounds, features) == len(
+        candidates
+    )
+    near_blocks(ends, n, part, scratch.block_bounds, near, features)
+    for slot, position in enumerate(part.slots):
+        assert scratch.block_bounds[slot // LANES] <= scratch.bounds[position]
     pack(part.values.reshape(-1), part.offsets, part.order, len(candidates), part.scale,
          n_features, room)  # fmt: skip
     lower, upper = part.boxes[part.order, :n_features].T, part.boxes[part.order, n_features:].T
@@ -118,7 +126,7 @@ def test_the_bounds_are_tight_where_they_can_be():
     ends = np.empty((2 * DEPTH, 1), np.float32)
     fill_ends(query, 0, 8, np.float32(1), ends)
     bounds = np.empty(LANES, np.float32)
-    corner_bounds(ends, 8, part.corners, part.lengths, bounds, (0,))
+    corner_bounds(POINTS, ends, 8, part.corners, 0, 8, bounds, 0, (0,))
     # From both ends: 10^2 at the first pair, then 3 steps along the shorter way, 9^2 + 8^2 + 7^2.
     assert bounds[0] / float(part.scale) ** 2 == 2 * (100 + 81 + 64 + 49)
 
@@ -166,15 +174,15 @@ def test_parts_have_no_influence(radius, threads, monkeypatch):
             assert [array.tolist() for array in found] == [array.tolist() for array in expected]
 
 
-def test_bounds_come_in_order_and_those_above_the_limit_not_at_all():
+def test_bounds_come_in_order():
     bounds = np.array([5, 0, 9, np.inf, 3, 9], np.float32)
-    order, within = np.empty(7, np.int64), np.empty(7, np.int64)
-    count = in_order_of_bounds(bounds, 6, 8.0, order, within)
-    assert order[:count].tolist() == [1, 4, 0]
-    count = in_order_of_bounds(bounds, 6, math.inf, order, within)
-    assert order[:count].tolist() == [1, 4, 0, 2, 5]
-    count = in_order_of_bounds(np.zeros(3, np.float32), 3, 0.0, order, within)
-    assert order[:count].tolist() == [0, 1, 2]
+    order = np.empty(7, np.int64)
+    in_order_of_bounds(bounds, np.array([0, 1, 4]), 3, order)
+    assert order[:3].tolist() == [1, 4, 0]
+    in_order_of_bounds(bounds, np.array([0, 1, 2, 4, 5]), 5, order)
+    assert order[:5].tolist() == [1, 4, 0, 2, 5]
+    in_order_of_bounds(np.zeros(3, np.float32), np.arange(3), 3, order)
+    assert order[:3].tolist() == [0, 1, 2]
 
 
 @given(numbers=st.lists(st.integers(0, 9), min_size=1, max_size=40), k=st.integers(1, 8))

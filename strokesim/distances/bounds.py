@@ -10,6 +10,9 @@ both. With depth 1 this is the sum of the first and the last pair (Kim, Park, Ch
 deeper it bounds with whole paths what the UCR suite's LB_KimFL (Rakthanmanon et al., KDD 2012,
 section 4.2.1) takes from single cells.
 
+**Blocks.** The same with the squared distances to boxes, one box around what all candidates of a
+block have at one step: no cell costs any of them less, so neither do paths.
+
 **Boxes.** Each row of the DTW matrix holds at least one cell of the path, and its cost is at
 least the squared distance of that query step to the box around all steps of the candidate; the
 same holds for columns and the box around the query (Rath, Manmatha, MM-41, 2003, for several
@@ -24,7 +27,6 @@ the one that the lengths of the pair make; lanes of other lengths share the wide
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from strokesim.distances.lanes import columns_to_envelope, corner_cost, rows_to_boxes
@@ -36,6 +38,9 @@ DEPTH = 4
 DEPTHS = (0,) * DEPTH
 HALF_DEPTHS = (0,) * (DEPTH // 2)
 ONE_DEEP = (0,)
+
+POINTS, BOXES = (0,), (0, 0)
+"""What the lanes of corners are: one point each, or the lower and upper corner of a box."""
 
 
 @njit(cache=True, nogil=True)
@@ -62,38 +67,49 @@ def fill_boxes(values, offsets, boxes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fill_corners(values, offsets, order, scale, corners):  # type: ignore[no-untyped-def]
-    """Lay the ends of the sequences, in the order given, side by side in blocks of lanes.
-
-    ``corners`` is (n_blocks, 2 * DEPTH, n_features, LANES).
-    """
-    ends = np.empty((2 * DEPTH, values.shape[1]), np.float32)
+def fill_ends_of_all(values, offsets, order, scale, ends):  # type: ignore[no-untyped-def]
+    """Set ``ends[p]`` to the ends of sequence ``order[p]``, (2 * DEPTH, n_features)."""
     for position in range(len(order)):
         sequence = order[position]
-        fill_ends(values, offsets[sequence], offsets[sequence + 1], scale, ends)
-        corners[position // LANES, :, :, position % LANES] = ends
+        fill_ends(values, offsets[sequence], offsets[sequence + 1], scale, ends[position])
 
 
 @njit(cache=True, nogil=True)
-def corner_bounds(ends, n, corners, lengths, bounds, features):  # type: ignore[no-untyped-def]
-    """Set ``bounds[p]`` to the corners' bound for the candidate at position p.
+def fill_corners(ends, slots, corners):  # type: ignore[no-untyped-def]
+    """Lay the ends side by side in blocks of lanes, in the order of the slots.
 
-    ``ends`` are those of the query of n steps, ``corners`` those of the candidates, flat;
-    ``lengths`` ascend. The squares have to fit into both sequences, and not to share a cell:
-    twice their depth has to fit into the longer one.
+    ``corners`` is (n_blocks, 2 * DEPTH, n_features, LANES).
     """
-    for block in range((len(lengths) + LANES - 1) // LANES):
-        m = lengths[block * LANES]
-        depth = min(n, m, max(n, m) // 2)
-        at = block * 2 * DEPTH
-        if depth >= DEPTH:
-            corner_cost(DEPTHS, features, ends, 0, corners, at, DEPTH, bounds, block)
-        elif depth >= DEPTH // 2:
-            corner_cost(HALF_DEPTHS, features, ends, 0, corners, at, DEPTH, bounds, block)
-        elif depth == 1:
-            corner_cost(ONE_DEEP, features, ends, 0, corners, at, DEPTH, bounds, block)
-        else:
-            bounds[block * LANES : (block + 1) * LANES] = 0
+    for slot in range(len(slots)):
+        corners[slot // LANES, :, :, slot % LANES] = ends[slots[slot]]
+
+
+@njit(cache=True, nogil=True)
+def corner_bounds(boxed, ends, n, corners, block, m, bounds, at, features):  # type: ignore[no-untyped-def]
+    """Set `LANES` of the bounds, from element ``at * LANES`` on, to those of the corners.
+
+    Parameters
+    ----------
+    boxed : tuple
+        POINTS: each lane is a candidate. BOXES: each lane is a block of them.
+    ends, n
+        Those of the query, and its number of steps.
+    corners, block
+        Ends of all candidates, or boxes of all blocks, flat; and which `LANES` of them.
+    m : int
+        Steps of the shortest of these candidates. The squares have to fit into both sequences,
+        and not to share a cell: twice their depth has to fit into the longer one.
+    """
+    depth = min(n, m, max(n, m) // 2)
+    start = block * 2 * DEPTH
+    if depth >= DEPTH:
+        corner_cost(DEPTHS, features, boxed, ends, corners, start, DEPTH, bounds, at)
+    elif depth >= DEPTH // 2:
+        corner_cost(HALF_DEPTHS, features, boxed, ends, corners, start, DEPTH, bounds, at)
+    elif depth == 1:
+        corner_cost(ONE_DEEP, features, boxed, ends, corners, start, DEPTH, bounds, at)
+    else:
+        bounds[at * LANES : (at + 1) * LANES] = 0
 
 
 @njit(cache=True, nogil=True)

@@ -17,22 +17,13 @@ import math
 import numpy as np
 from numba import njit
 
-from strokesim.distances.bounds import (
-    DEPTH,
-    column_bounds,
-    corner_bounds,
-    fill_ends,
-    fill_envelope,
-    row_bounds,
-)
+from strokesim.distances.blocks import bound_what_is_within, choose_seeds, in_order_of_bounds
+from strokesim.distances.bounds import DEPTH, column_bounds, fill_ends, fill_envelope, row_bounds
 from strokesim.distances.lane_dtw import dtw_lanes, fill_squares, fill_tails, pack
 from strokesim.distances.vectors import LANES
 
 FIRST_CHUNK = 4 * LANES
 """How many candidates are looked at before the limit is first lowered; then twice as many."""
-
-BUCKETS = 256
-"""Candidates are visited in the order of their bounds, up to this resolution."""
 
 
 @njit(cache=True, nogil=True)
@@ -48,48 +39,6 @@ def keep_best(best, square):  # type: ignore[no-untyped-def]
         best[place] = best[child]
         place = child
     best[place] = square
-
-
-@njit(cache=True, nogil=True)
-def best_of_each_lane(bounds, n_blocks, members):  # type: ignore[no-untyped-def]
-    """Set ``members`` to the positions of the least bound in every lane: likely candidates."""
-    least, block_of = bounds[:LANES].copy(), np.zeros(LANES, np.int32)
-    for block in range(1, n_blocks):
-        for lane in range(LANES):
-            bound = bounds[block * LANES + lane]
-            better = bound < least[lane]
-            least[lane] = bound if better else least[lane]
-            block_of[lane] = np.int32(block) if better else block_of[lane]
-    for lane in range(LANES):
-        members[lane] = block_of[lane] * LANES + lane
-
-
-@njit(cache=True, nogil=True)
-def in_order_of_bounds(bounds, count, limit, order, within):  # type: ignore[no-untyped-def]
-    """Put the positions whose bound is within the limit into ``order``, low bounds first.
-
-    A counting sort, so it takes no longer than the bounds did. Returns how many there are.
-    """
-    # One comparison of float32 numbers that no bound within the limit fails, and inf does.
-    limit = np.float32(min(limit * (1 + 2.0**-22), np.float64(np.finfo(np.float32).max)))
-    n_within = 0
-    for position in range(count):
-        within[n_within] = position
-        n_within += bounds[position] <= limit
-    top = np.float32(0)
-    for place in range(n_within):
-        top = max(top, bounds[within[place]])
-    fit = np.float64(BUCKETS - 1) / top if top > 0 else 0.0
-    starts = np.zeros(BUCKETS + 1, np.int64)
-    for place in range(n_within):
-        starts[np.int64(bounds[within[place]] * fit) + 1] += 1
-    for bucket in range(BUCKETS):
-        starts[bucket + 1] += starts[bucket]
-    for place in range(n_within):
-        bucket = int(bounds[within[place]] * fit)
-        order[starts[bucket]] = within[place]
-        starts[bucket] += 1
-    return n_within
 
 
 @njit(cache=True, nogil=True)
@@ -195,28 +144,16 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
     seen : int64 (4,)
         Counters: candidates bounded by corners, by rows, by columns, and warped.
     """
-    values, offsets, order, lengths, boxes, corners, alive, removed, scale, _ = part
+    values, offsets, order, boxes, scale = (
+        part.values, part.offsets, part.order, part.boxes, part.scale,
+    )  # fmt: skip
     rescale = np.float64(scale) * np.float64(scale)
     limit = limit * rescale
     bounds, visit, chunk, members = scratch.bounds, scratch.visit, scratch.chunk, scratch.members
     box_block, tails, result = scratch.boxes, scratch.tails, room[5]
     flat = values.reshape(-1)
-    n, n_features, count = len(query), len(features), len(order)
-    corner_bounds(ends, n, corners, lengths, bounds, features)
-    seen[0] += count
-    n_blocks = (count + LANES - 1) // LANES
-    bounds[count : n_blocks * LANES] = np.inf
-    if removed:
-        for position in range(count):
-            if not alive[position]:
-                bounds[position] = np.inf
-    best_of_each_lane(bounds, n_blocks, members)
-    n_seeds = 0
-    for lane in range(LANES):
-        position = members[lane]
-        if bounds[position] <= limit and bounds[position] < np.inf:
-            chunk[n_seeds] = position
-            n_seeds += 1
+    n, n_features = len(query), len(features)
+    n_seeds = choose_seeds(ends, n, limit, part, scratch, seen, features)
     seeds = True
     n_found = n_visit = at = 0
     most = FIRST_CHUNK
@@ -263,7 +200,8 @@ def nearest_candidates(  # type: ignore[no-untyped-def]
         if seeds:
             for lane in range(n_seeds):
                 bounds[chunk[lane]] = np.inf
-            n_visit = in_order_of_bounds(bounds, count, limit, visit, scratch.within)
+            n_visit = bound_what_is_within(ends, n, limit, part, scratch, seen, features)
+            in_order_of_bounds(bounds, scratch.within, n_visit, visit)
             seeds = False
     return n_found
 

@@ -102,8 +102,8 @@ def corner_cost(
     typing_context: Any,
     depth: Any,
     features: Any,
+    boxed: Any,
     ends: Any,
-    ends_at: Any,
     corners: Any,
     corners_at: Any,
     stride: Any,
@@ -115,20 +115,25 @@ def corner_cost(
     ``ends`` and ``corners`` hold ``2 * stride`` steps: the first ones, then the last ones
     backwards. From each end, D is computed over a square of ``len(depth)`` steps; the path
     leaves that square over its last row or column, so the least D there is the least that it
-    can have cost by then.
+    can have cost by then. Where ``boxed`` has two elements, steps of ``corners`` are boxes, their
+    lower corner and then the upper one.
     """
-    n_deep, n_features = depth.count, features.count
+    n_deep, n_features, per_step = depth.count, features.count, boxed.count
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        e = Emitter(context, builder, signature.args[2].dtype)
-        a, b, out = (e.pointer(signature.args[n], arguments[n]) for n in (2, 4, 7))
+        e = Emitter(context, builder, signature.args[3].dtype)
+        a, b, out = (e.pointer(signature.args[n], arguments[n]) for n in (3, 4, 7))
+        cell_cost = e.step_cost if per_step == 1 else e.box_cost
         total = e.constant(0.0)
         for end in range(2):
-            skip = builder.mul(arguments[6], INT64(end))
-            b_start = builder.add(arguments[5], skip)
-            a_start = builder.add(arguments[3], skip)
+            a_start = builder.mul(arguments[6], INT64(end))
+            b_start = builder.mul(builder.add(arguments[5], a_start), INT64(per_step))
             columns = [
-                e.points(b, builder.add(b_start, INT64(j)), n_features) for j in range(n_deep)
+                [
+                    e.points(b, builder.add(b_start, INT64(j * per_step + part)), n_features)
+                    for part in range(per_step)
+                ]
+                for j in range(n_deep)
             ]
             above = [e.infinity] * (n_deep + 1)
             exits = []
@@ -136,7 +141,7 @@ def corner_cost(
                 step = e.point(a, builder.add(a_start, INT64(i)), n_features)
                 row = [e.infinity]
                 for j in range(n_deep):
-                    cost = e.step_cost(step, columns[j])
+                    cost = cell_cost(step, *columns[j])
                     if i or j:
                         best = e.smaller(e.smaller(above[j + 1], above[j]), row[j])
                         cost = e.plus(cost, best)
@@ -150,7 +155,7 @@ def corner_cost(
         e.store(out, e.offset(arguments[8], 0, LANES), total)
         return context.get_dummy_value()
 
-    given = (depth, features, ends, ends_at, corners, corners_at, stride, bounds, bounds_at)
+    given = (depth, features, boxed, ends, corners, corners_at, stride, bounds, bounds_at)
     return types.void(*given), generate
 
 

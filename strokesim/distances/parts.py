@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from strokesim.distances.bounds import DEPTH, fill_boxes, fill_corners
+from strokesim.distances.bounds import DEPTH, fill_boxes, fill_corners, fill_ends_of_all
+from strokesim.distances.clusters import LONG, fill_block_boxes, fill_slots
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
 
@@ -28,7 +29,10 @@ class Part(NamedTuple):
     order: np.ndarray  # (n,) sequences by ascending length
     lengths: np.ndarray  # (n,) in that order
     boxes: np.ndarray  # (n, 2 * n_features) lower, then upper corners
-    corners: np.ndarray  # (n_blocks * 2 * DEPTH * n_features * LANES,) ends, scaled, in that order
+    slots: np.ndarray  # (n,) places in that order, so that those alike share a block
+    shortest: np.ndarray  # (n_blocks,) least length in each block of slots, LONG if longer
+    corners: np.ndarray  # (n_blocks * 2 * DEPTH * n_features * LANES,) ends, scaled, by slot
+    block_boxes: np.ndarray  # (n_groups * 2 * DEPTH * 2 * n_features * LANES,) around corners
     alive: np.ndarray  # (n,) in that order, False where removed
     removed: bool  # whether any is
     scale: np.float32  # power of two
@@ -47,7 +51,8 @@ class Part(NamedTuple):
         return int(self.offsets[-1] - self.offsets[0])
 
 
-ARRAYS = ("values", "offsets", "order", "lengths", "boxes", "corners", "alive")
+ARRAYS = ("values", "offsets", "order", "lengths", "boxes", "slots", "shortest", "corners",
+          "block_boxes", "alive")  # fmt: skip
 
 
 def prepare_part(sequences: Ragged, first: int) -> Part:
@@ -59,22 +64,38 @@ def prepare_part(sequences: Ragged, first: int) -> Part:
     exponent = EXPONENT - int(np.frexp(np.abs(boxes).max())[1])
     # Beyond 2^126 the scale itself would not be a normal number.
     scale = np.float32(2.0 ** min(max(exponent, -126), 126))
-    shape = (-(-len(order) // LANES), 2 * DEPTH, sequences.n_features, LANES)
-    corners = aligned(int(np.prod(shape)))
-    corners[:] = 0
-    fill_corners(values, offsets, order, scale, corners.reshape(shape))
+    lengths = _fixed(sequences.lengths[order])
+    ends = np.empty((len(order), 2 * DEPTH, sequences.n_features), np.float32)
+    fill_ends_of_all(values, offsets, order, scale, ends)
+    slots = np.empty(len(order), np.int64)
+    fill_slots(lengths, ends.reshape(len(order), -1), slots)
+    n_blocks = -(-len(order) // LANES)
+    corners = _aligned(n_blocks, 2 * DEPTH, sequences.n_features, LANES)
+    fill_corners(ends, slots, corners)
+    block_boxes = _aligned(-(-n_blocks // LANES), 2 * DEPTH, 2, sequences.n_features, LANES)
+    fill_block_boxes(corners, len(order), block_boxes)
     return Part(
         values=values,
         offsets=offsets,
         order=_fixed(order),
-        lengths=_fixed(sequences.lengths[order]),
+        lengths=lengths,
         boxes=_fixed(boxes),
-        corners=_fixed(corners),
+        slots=_fixed(slots),
+        shortest=_fixed(np.minimum(lengths[slots[::LANES]], LONG)),
+        corners=_fixed(corners.reshape(-1)),
+        block_boxes=_fixed(block_boxes.reshape(-1)),
         alive=_fixed(np.ones(len(order), np.bool_)),
         removed=False,
         scale=scale,
         first=first,
     )
+
+
+def _aligned(*shape: int) -> np.ndarray:
+    """Return zeros that start on a cache line."""
+    array = aligned(int(np.prod(shape)))
+    array[:] = 0
+    return array.reshape(shape)
 
 
 def _fixed(array: np.ndarray) -> np.ndarray:
@@ -136,7 +157,8 @@ class Parts:
         return sum(
             array.nbytes
             for part in self.all
-            for array in (part.order, part.lengths, part.boxes, part.corners, part.alive)
+            for name in ARRAYS[2:]
+            for array in (getattr(part, name),)
         )
 
     def add(self, sequences: Ragged) -> None:

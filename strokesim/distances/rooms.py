@@ -17,7 +17,9 @@ CHUNK = 16 * LANES
 class Scratch(NamedTuple):
     """What `cascade.nearest_candidates` writes into besides the DTW kernel's room."""
 
-    bounds: np.ndarray  # (n candidates, rounded up to LANES) float32
+    bounds: np.ndarray  # (n candidates,) float32, by position
+    block_bounds: np.ndarray  # (n blocks, rounded up to LANES) float32
+    blocks: np.ndarray  # (n blocks + LANES + 1,) blocks whose candidates are looked at
     visit: np.ndarray  # (n candidates + 1,) positions in the order of their bounds
     within: np.ndarray  # (n candidates + 1,) positions within the limit
     chunk: np.ndarray  # (CHUNK,) positions, those of one chunk
@@ -62,7 +64,9 @@ class Rooms:
         if kept is None or steps < longest or most < count:
             longest, count = max(steps, longest), max(most, count)
             kept = Scratch(
-                bounds=aligned(-(-count // LANES) * LANES),
+                bounds=aligned(count),
+                block_bounds=aligned(-(-count // LANES**2) * LANES),
+                blocks=np.empty(-(-count // LANES) + LANES + 1, np.int64),
                 visit=np.empty(count + 1, np.int64),
                 within=np.empty(count + 1, np.int64),
                 chunk=np.empty(CHUNK, np.int64),

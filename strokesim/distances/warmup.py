@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from strokesim.distances import bounds, cascade, lane_dtw, lane_scan
+from strokesim.distances import blocks, bounds, cascade, lane_dtw, lane_scan
 from strokesim.distances.table import DISTANCES
 from strokesim.errors import ArgumentError
 from strokesim.ragged import Ragged
@@ -61,7 +61,7 @@ def variants() -> dict[str, int]:
     """Return how many variants of each compiled function this process has."""
     return {
         f"{module.__name__.rsplit('.', 1)[-1]}.{name}": len(value.signatures)
-        for module in (bounds, cascade, lane_dtw, lane_scan)
+        for module in (blocks, bounds, cascade, lane_dtw, lane_scan)
         for name, value in sorted(vars(module).items())
         if getattr(value, "signatures", None) and value.py_func.__module__ == module.__name__
     }
