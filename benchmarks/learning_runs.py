@@ -91,9 +91,6 @@ def carry_out(
     stored.title, stored.about = protocol.title, list(protocol.about)
     stored.measures = list(protocol.measures)
     stored.machine = describe("numpy", "numba", "torch")
-    if not stored.unlearned:
-        stored.unlearned = [_row_as_dict(row) for row in protocol.unlearned(steps is not None)]
-        stored.save(folder)
     for seed in seeds:
         if str(seed) in stored.runs:
             print(f"{protocol.name}: seed {seed} is stored already", flush=True)
@@ -109,6 +106,9 @@ def carry_out(
         for row in rows:
             rates = ", ".join(f"{name} {rate}" for name, rate in row.rates.items())
             print(f"{protocol.name}, seed {seed}, {row.title}: {rates}", flush=True)
+    if not stored.unlearned:
+        stored.unlearned = [_row_as_dict(row) for row in protocol.unlearned(steps is not None)]
+        stored.save(folder)
 
 
 def _row_as_dict(row: Row) -> dict[str, Any]:

@@ -114,6 +114,25 @@ def test_negatives_are_of_the_same_alphabet_on_request():
     assert any(len(set(given.alphabets[batch].tolist())) == 2 for batch in mixed)
 
 
+def test_an_alphabet_too_small_for_a_batch_is_filled_up_from_those_turned_alike():
+    turned = ["m/G/a", "m/G/b", "m/L/a", "m/L/b", "m/L/c"]
+    labels = sorted([*turned, *(label.removeprefix("m/") for label in turned)])
+    given = examples(grid(labels, "uv"))
+    for count in (4, 5, 7):
+        options = {"classes_per_batch": count, "samples_per_class": 2, "same_alphabet": 1.0}
+        for batch in batches(sampler(given, **options)):
+            drawn = [given.names[c] for c in np.unique(given.classes[batch])]
+            assert len(drawn) == count
+            alike = sum(label.startswith("m/") for label in drawn)
+            assert max(alike, count - alike) == min(count, 5)
+            whole = [
+                n
+                for n in ("G", "L", "m/G", "m/L")
+                if sum(label.startswith(f"{n}/") for label in drawn) == 2 + n.endswith("L")
+            ]
+            assert whole  # the alphabet that was drawn is there with all of its classes
+
+
 def test_classes_of_a_batch_are_of_similar_length_on_request():
     labels = [f"{i:02}" for i in range(20)]
     given = examples(grid(labels, "uv"), [2 ** (1 + i // 4) for i in range(40)])

@@ -48,11 +48,11 @@ class EncoderSettings:
         If there is no such network or pooling.
     """
 
-    network: str = "gru"
-    width: int = 96
-    layers: int = 2
+    network: str = "gru-attention"
+    width: int = 48
+    layers: int = 3
     dim: int = 64
-    pooling: str = "mean"
+    pooling: str = "mean-max"
     dropout: float = 0.0
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from strokesim.errors import ArgumentError
-from strokesim.siamese.examples import NONE, Examples
+from strokesim.siamese.examples import NONE, Examples, alphabet_of
 from strokesim.siamese.settings import TrainingSettings
 
 
@@ -51,8 +51,9 @@ class ClassSampler:
                 "two such classes are needed to learn what is alike and what is not"
             )
         self._members = {int(c): np.flatnonzero(examples.classes == c) for c in self.classes}
-        self._alphabets = np.array([examples.alphabets[self._members[int(c)][0]]
-                                    for c in self.classes])  # fmt: skip
+        alphabets = [alphabet_of(examples.names[c]) for c in self.classes]
+        self._alphabets = np.array(alphabets)
+        self._families = np.array([alphabet_of(alphabet) for alphabet in alphabets])
         lengths = examples.sequences.lengths
         self._log_lengths = np.array(
             [np.log(lengths[self._members[int(c)]]).mean() for c in self.classes]
@@ -69,11 +70,10 @@ class ClassSampler:
         if self._settings.similar_length:
             order = order[np.argsort(self._gaps(rng)[order], kind="stable")]
         if rng.random() < self._settings.same_alphabet:
-            chosen = self._alphabets[rng.integers(len(self.classes))]
-            order = order[np.argsort(self._alphabets[order] != chosen, kind="stable")]
-            inside = int((self._alphabets == chosen).sum())
-            if inside >= 2:
-                count = min(count, inside)
+            drawn = rng.integers(len(self.classes))
+            other = self._alphabets != self._alphabets[drawn]
+            strange = self._families != self._families[drawn]
+            order = order[np.argsort((other.astype(int) + strange)[order], kind="stable")]
         return self.classes[order[:count]]
 
     def _gaps(self, rng: np.random.Generator) -> np.ndarray:

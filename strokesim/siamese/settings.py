@@ -36,8 +36,9 @@ class TrainingSettings:
     classes_per_batch, samples_per_class : int
         n and m: a batch is at most m samples of each of n classes.
     same_alphabet : float
-        Share of the batches whose classes are all of one alphabet, as far as it has them;
-        the alphabet of ``Greek/alpha`` is ``Greek``.
+        Share of the batches that are filled from one alphabet, then from those turned as it is,
+        then from others. The alphabet of ``Greek/alpha`` is ``Greek``, that of
+        ``mirrored/Greek/alpha`` is ``mirrored/Greek``, which is turned as ``mirrored/Latin`` is.
     similar_length : bool
         Draw classes of about the same number of steps for a batch, so that little is padded.
     unlabelled_weight : float
@@ -84,9 +85,9 @@ class TrainingSettings:
     temperature: Scheduled | None = None
     miner: str = "all"
     mine_after: int = 100
-    classes_per_batch: int = 32
+    classes_per_batch: int = 64
     samples_per_class: int = 4
-    same_alphabet: float = 0.5
+    same_alphabet: float = 1.0
     similar_length: bool = False
     unlabelled_weight: float = 0.0
     steps: int = 1000
