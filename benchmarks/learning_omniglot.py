@@ -23,15 +23,9 @@ from strokesim.augmentation import Augmentation, turned_classes
 from strokesim.evaluation import Rate, answers, equal_error_rate, error_rate
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
-from strokesim.siamese import (
-    Encoder,
-    EncoderSettings,
-    TrainingSettings,
-    open_encoder,
-    train,
-)
+from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, open_encoder, train
+from strokesim.siamese.examples import SPEC
 
-SPEC = FeatureSpec.parse("x,y,cos2,sin2,cos,sin,pen_up;steps=40")
 SHAPE = EncoderSettings()
 SUPERVISED = TrainingSettings()
 SELF_SUPERVISED = replace(SUPERVISED, steps=600)

@@ -14,7 +14,7 @@ from strokesim.features import FeatureSpec
 from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.encoders import NETWORKS
-from strokesim.siamese.examples import alphabet_of
+from strokesim.siamese.examples import SPEC, alphabet_of
 from strokesim.siamese.pooling import POOLINGS
 from strokesim.siamese.processes import is_first
 from strokesim.siamese.settings import HOLD_BACK
@@ -48,7 +48,7 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @click.command()
 @click.argument("folder", metavar="MODEL")
 @click.argument("ink", nargs=-1, required=True)
-@click.option("--spec", metavar="SPEC", help="Features of a step, as in `corpus build`.")
+@setting("spec", str(SPEC), "Features of a step, as in `corpus build`.", metavar="SPEC")
 @choice("network", SHAPE.network, NETWORKS)
 @choice("pooling", SHAPE.pooling, POOLINGS)
 @setting("width", SHAPE.width, "Units of a layer, in each direction.")
@@ -85,7 +85,7 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 def command(
     folder: str,
     ink: tuple[str, ...],
-    spec: str | None,
+    spec: str,
     held: tuple[str, ...],
     share: float,
     augment: float,
@@ -137,7 +137,7 @@ def command(
             encoder = train(
                 inks,
                 folder,
-                spec=None if spec is None else FeatureSpec.parse(spec),
+                spec=FeatureSpec.parse(spec),
                 encoder=EncoderSettings(**shape),
                 settings=chosen,
                 validation=others if others is not None else share or None,

@@ -81,7 +81,7 @@ def test_training_learns_to_tell_unseen_characters_of_unseen_writers_apart(tmp_p
         inks_of("abcdefghikmnopqrstuwxyzABDEFGHL", 12),
         tmp_path / "run",
         spec=FeatureSpec(steps=20),
-        encoder=EncoderSettings(width=32, layers=1, dim=32),
+        encoder=EncoderSettings(network="gru", pooling="mean", width=32, layers=1, dim=32),
         settings=settings,
         validation=unseen,
     )
@@ -272,14 +272,14 @@ def test_an_error_of_a_hook_comes_through_as_it_is(inks, tmp_path):
 def test_mixed_precision_changes_products_and_neither_weights_nor_losses(inks, tmp_path):
     plain = quick(inks, tmp_path / "plain", replace(QUICK, precision="float32"), device="cpu")
     assert plain == quick(inks, tmp_path / "auto")
-    for network in ("gru", "lstm", "tcn"):
+    for network in ("gru", "gru-attention", "lstm", "tcn"):
         shape = replace(SHAPE, network=network)
         settings = replace(QUICK, precision="bfloat16")
         encoder = quick(inks, tmp_path / network, settings, encoder=shape)
         kinds = {values.dtype for values in encoder.tower.state_dict().values()}
         assert kinds == {torch.float32}
         assert all(line["loss"] < 9 for line in lines_of(tmp_path / network) if "loss" in line)
-    one, other = (lines_of(tmp_path / name)[1] for name in ("plain", "gru"))
+    one, other = (lines_of(tmp_path / name)[1] for name in ("plain", SHAPE.network))
     assert other["loss"] == pytest.approx(one["loss"], rel=0.02)
     assert other["loss"] != one["loss"]
     objective = Objective(

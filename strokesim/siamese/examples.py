@@ -16,6 +16,9 @@ from strokesim.ragged import Ragged
 
 Augment = Callable[[Ink, np.random.Generator], Ink]
 
+SPEC = FeatureSpec.parse("x,y,cos2,sin2,cos,sin,pen_up;steps=40")
+"""What ink is learned from where nothing else is asked for."""
+
 NONE = -1
 """The class of ink without a label, the writer of ink whose writer is not known."""
 
@@ -105,7 +108,7 @@ def examples_of(
     ----------
     data : Corpus or iterable of Ink
     spec : FeatureSpec or None
-        What turns ink into features; for a corpus, None or its own.
+        What turns ink into features, None as `SPEC` does; for a corpus, None or its own.
     threads : int, optional
         None means every core.
 
@@ -122,7 +125,7 @@ def examples_of(
         corpus, inks = data, None
     else:
         inks = tuple(data)
-        corpus = Corpus.from_inks(inks, spec or FeatureSpec(), threads=threads)
+        corpus = Corpus.from_inks(inks, spec or SPEC, threads=threads)
     if not len(corpus):
         raise ArgumentError("there is no ink to learn from; at least two of each class are needed")
     names, classes = _numbered(corpus.labels)

@@ -74,7 +74,7 @@ def train(
     folder : path-like
         New, or empty, or with ``resume`` that of an unfinished run.
     spec : FeatureSpec, optional
-        What turns ink into features; the default one, or that of the corpus.
+        What turns ink into features; by default `examples.SPEC`, or that of the corpus.
     encoder : EncoderSettings, optional
     settings : TrainingSettings, optional
     validation : float, Corpus, iterable of Ink, or None
