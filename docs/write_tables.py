@@ -85,7 +85,7 @@ def _file_row(file: DataFile) -> tuple[str, ...]:
 
 def formats() -> str:
     """Return one row per ink format."""
-    header = ("name", "format", "suffixes", "writes", "channels", "when lenient")
+    header = ("name", "format", "suffixes", "reads", "writes", "channels", "when lenient")
     return table(
         header,
         (
@@ -93,12 +93,21 @@ def formats() -> str:
                 f"`{entry.name}`",
                 entry.title,
                 " ".join(f"`{suffix}`" for suffix in entry.suffixes),
+                "yes",
                 "yes" if entry.write else "no",
                 ", ".join(entry.channels),
                 entry.lenient,
             )
             for entry in FORMATS.values()
         ),
+    )
+
+
+def unsupported() -> str:
+    """Return what of each ink format is not supported."""
+    return table(
+        ("name", "not supported"),
+        ((f"`{entry.name}`", entry.unsupported) for entry in FORMATS.values()),
     )
 
 
@@ -157,6 +166,7 @@ TABLES = {
     "distances": distances,
     "features": features,
     "formats": formats,
+    "unsupported": unsupported,
 }
 """What can stand in a page, by name."""
 

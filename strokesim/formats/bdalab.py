@@ -172,4 +172,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged and incomplete samples are left out",
+    unsupported="whatever else stands in the metadata than participant, task and date; twist",
 )

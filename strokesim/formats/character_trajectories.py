@@ -158,4 +158,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="characters with a damaged row are left out",
+    unsupported="MATLAB's file (strokesim.datasets reads it)",
 )

@@ -258,4 +258,6 @@ FORMAT = Format(
     read=_read,
     write=_write,
     lenient="inks with a damaged row are left out",
+    unsupported="tables without a header; what else an ink has (source, repairs, notes) is not "
+    "written",
 )

@@ -132,4 +132,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged characters are left out",
+    unsupported="age, sex and hand of the writer, which the file's name tells",
 )

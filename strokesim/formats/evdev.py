@@ -214,4 +214,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged events are left out, and samples of unknown position or touch",
+    unsupported="several touches at once (ABS_MT_...), as of touch screens: only the single touch "
+    "that the kernel reports beside them; binary captures",
 )

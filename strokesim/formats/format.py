@@ -37,6 +37,8 @@ class Format:
         The format that this one is a dialect of: a file that looks like both is of this one.
     lenient : str
         What is left out or mended where reading is lenient, for the documentation.
+    unsupported : str
+        What the format can hold and is not read, for the documentation.
     """
 
     name: str
@@ -48,3 +50,4 @@ class Format:
     write: Callable[[Iterable[Ink], BinaryIO], None] | None = None
     refines: str | None = None
     lenient: str = "damaged files are left out"
+    unsupported: str = "nothing that is known"

@@ -113,4 +113,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged points, and what follows a break in the XML, are left out",
+    unsupported="speed, type of input and date",
 )

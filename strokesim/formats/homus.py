@@ -87,4 +87,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged strokes are left out",
+    unsupported="nothing that the files hold",
 )

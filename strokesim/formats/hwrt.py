@@ -84,4 +84,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged strokes are left out",
+    unsupported="nothing that the files hold; labels are not in them",
 )

@@ -112,4 +112,6 @@ FORMAT = Format(
     read=_read,
     lenient="damaged points, and what follows a break in the XML, are left out; another corner "
     "of the sensor is read as the upper left one",
+    unsupported="sensors in another corner than the upper left one, unless lenient; words of the "
+    "transcription one by one; colours",
 )

@@ -190,4 +190,5 @@ FORMAT = Format(
     read=_read,
     write=_write,
     lenient="damaged lines are left out",
+    unsupported="versions later than 1",
 )

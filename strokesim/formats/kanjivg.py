@@ -177,4 +177,6 @@ FORMAT = Format(
     read=_read,
     lenient="damaged paths, what follows a break in the XML, and a document type declaration are "
     "left out",
+    unsupported="transform attributes, which are counted and not applied; shapes other than path; "
+    "CSS; a document type declaration, unless lenient, and then unread",
 )

@@ -126,4 +126,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged strokes are left out",
+    unsupported="the images",
 )

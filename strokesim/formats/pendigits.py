@@ -70,4 +70,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged lines are left out",
+    unsupported="the static and 4- to 16-point forms of the dataset",
 )

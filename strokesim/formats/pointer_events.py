@@ -165,4 +165,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged events are left out",
+    unsupported="twist, tangentialPressure, width and height; predicted events; binary or nested "
+    "captures",
 )

@@ -165,4 +165,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged characters are left out, and what follows a wrong size",
+    unsupported=".ptts and .wptt, the pages and texts of the same databases; .dgr",
 )

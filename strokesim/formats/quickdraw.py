@@ -172,4 +172,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged drawings, and what follows a break in an array, are left out",
+    unsupported="the binary form (.bin) and the images (.npy)",
 )

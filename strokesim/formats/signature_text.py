@@ -169,4 +169,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged rows are left out, and so are announced rows that are missing",
+    unsupported="columns in another order; angles of a pen's roll",
 )

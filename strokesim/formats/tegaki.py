@@ -116,4 +116,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged points and characters, and what follows a break in the XML, are left out",
+    unsupported="Tegaki's models; xtilt and ytilt are not turned into altitude and azimuth",
 )

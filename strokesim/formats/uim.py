@@ -163,4 +163,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="paths without a single sound sample are left out",
+    unsupported="brushes, semantic triples and views, which are passed over; versions beyond 3.1; "
+    "writing",
 )

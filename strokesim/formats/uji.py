@@ -64,4 +64,5 @@ FORMAT = Format(
     read=_read,
     refines="unipen",
     lenient="damaged components and segments are left out",
+    unsupported="what is unsupported in unipen",
 )

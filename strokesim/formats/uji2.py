@@ -129,4 +129,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged words are left out",
+    unsupported="nothing that the files hold",
 )

@@ -102,6 +102,8 @@ def unipen_format(
         read=partial(_read, level=level, time_unit=time_unit, root=folder),
         write=write_unipen,
         lenient="damaged components and segments are left out, and so are missing includes",
+        unsupported="word lists and alphabets, what recognisers answered (.REC_..., "
+        ".TRAINING_SET and the like), .START_BOX; includes inside archives",
     )
 
 

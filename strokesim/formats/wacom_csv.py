@@ -106,4 +106,5 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged rows are left out",
+    unsupported="which of several pens a stroke is of; units other than those of the library",
 )

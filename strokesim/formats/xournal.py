@@ -138,4 +138,6 @@ FORMAT = Format(
     sniff=_sniff,
     read=_read,
     lenient="damaged strokes, and what follows a break in the XML, are left out",
+    unsupported="text, images and backgrounds; pressure, of which the file has only the width of "
+    "the line",
 )

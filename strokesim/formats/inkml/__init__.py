@@ -87,4 +87,7 @@ FORMAT = Format(
     read=_read,
     write=write_inkml,
     lenient="damaged traces and views, and what follows a break in the XML, are left out",
+    unsupported="mappings other than the identity and affine ones, which are noted and not "
+    "applied; brushes, sample rate and latency are noted and change no sample; references into "
+    "other documents; OTx and OTy are kept as recorded and not turned into angles",
 )
