@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,6 +56,47 @@ def check_same_spec(given: object, own: object, name: str) -> None:
         raise SpecError(
             f"{name} are features of {given}, the corpus of {own}; make both with one FeatureSpec"
         )
+
+
+def check_k(k: object, n_entries: int) -> int:
+    """Return how many neighbours are asked for.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no whole number, below 1, or more than there are entries.
+    """
+    try:
+        count = operator.index(k)  # type: ignore[arg-type]
+    except TypeError:
+        raise ArgumentError(f"k={k!r}; use a whole number, at least 1") from None
+    if count < 1:
+        raise ArgumentError(f"k={count}; use at least 1")
+    if count > n_entries:
+        entries = "entry" if n_entries == 1 else "entries"
+        raise ArgumentError(
+            f"k={count} is more than the {n_entries} {entries} of the corpus; use k <= {n_entries}"
+        )
+    return count
+
+
+def check_cutoff(cutoff: float | None) -> float:
+    """Return the cutoff as a number, inf where there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no distance.
+    """
+    if cutoff is None:
+        return float("inf")
+    try:
+        reach = float(cutoff)
+    except (TypeError, ValueError):
+        reach = -1.0
+    if not reach >= 0:
+        raise ArgumentError(f"cutoff={cutoff!r}; use a distance, at least 0, or None for no limit")
+    return reach
 
 
 def _is_sound(sequences: Ragged) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import operator
 import os
 import tempfile
 import threading
@@ -28,7 +27,7 @@ from strokesim.distances.parts import Parts
 from strokesim.distances.searcher import Nearest
 from strokesim.errors import ArgumentError, CorpusError, OutputError
 from strokesim.ink import Ink
-from strokesim.queries import check_same_spec, query_sequences
+from strokesim.queries import check_cutoff, check_k, check_same_spec, query_sequences
 from strokesim.ragged import Ragged
 
 if TYPE_CHECKING:
@@ -186,7 +185,7 @@ class Index:
         SpecError
             If the queries are a corpus of another spec.
         """
-        k, reach = self._check_k(k), _check_cutoff(cutoff)
+        k, reach = check_k(k, len(self)), check_cutoff(cutoff)
         arrays = self._features_of(queries, threads)
         found = self._searcher.nearest_of_all(arrays, k, reach, threads, progress)
         return list(self._matches(found))
@@ -336,21 +335,6 @@ class Index:
         index._changing = threading.Lock()
         return index
 
-    def _check_k(self, k: int) -> int:
-        try:
-            count = operator.index(k)
-        except TypeError:
-            raise ArgumentError(f"k={k!r}; use a whole number, at least 1") from None
-        if count < 1:
-            raise ArgumentError(f"k={count}; use at least 1")
-        if count > len(self):
-            entries = "entry" if len(self) == 1 else "entries"
-            raise ArgumentError(
-                f"k={count} is more than the {len(self)} {entries} of the corpus; "
-                f"use k <= {len(self)}"
-            )
-        return count
-
     def _features_of(self, queries: object, threads: int | None) -> list[np.ndarray]:
         """Return every query as a checked array (n_steps, n_features)."""
         arrays = query_sequences(queries, self.spec, threads)
@@ -371,16 +355,3 @@ class Index:
             raise unequal_lengths(
                 f"{name} has {len(array)} steps, the corpus has {self._equal_length}"
             )
-
-
-def _check_cutoff(cutoff: float | None) -> float:
-    """Return the cutoff as a number, inf where there is none."""
-    if cutoff is None:
-        return float("inf")
-    try:
-        reach = float(cutoff)
-    except (TypeError, ValueError):
-        reach = -1.0
-    if not reach >= 0:
-        raise ArgumentError(f"cutoff={cutoff!r}; use a distance, at least 0, or None for no limit")
-    return reach

@@ -14,6 +14,7 @@ GROUND = {"chance", "errors", "ragged", "replacing", "threads"}
 ARROWS = {
     "__main__": {"cli"},
     "__init__": {"corpus", "datasets", "distances", "features", "formats", "ink", "search"},
+    "approximate": {"corpus", "ink", "queries", "search"},
     "appending": {"batches", "manifest", "shards"},
     "augmentation": {"ink", "synthesis"},
     "batches": {"features", "ink"},
