@@ -12,7 +12,7 @@ over drawers on both sides. Writes results/oneshot.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -148,13 +148,16 @@ def verification(method: Method, asked: Sequence[Alphabet]) -> Rate:
     )  # fmt: skip
 
 
-def tuned(method: Method, asked: Sequence[Alphabet]) -> tuple[Method, float, int]:
-    """Return the best method, its error, and how many were tried: one option after the other."""
+def best_of(method: Method, error: Callable[[Method], float]) -> tuple[Method, float, int]:
+    """Return the method with least error, that error, and how many were tried.
+
+    One option after the other is changed, until none gains.
+    """
     tried: dict[Method, float] = {}
 
-    def error(candidate: Method) -> float:
+    def remembered(candidate: Method) -> float:
         if candidate not in tried:
-            tried[candidate] = one_shot(candidate, asked, resamples=1).value
+            tried[candidate] = error(candidate)
         return tried[candidate]
 
     best = method
@@ -165,9 +168,14 @@ def tuned(method: Method, asked: Sequence[Alphabet]) -> tuple[Method, float, int
                 continue
             if option == "weight" and not best.tangents:
                 continue
-            best = min([best, *(replace(best, **{option: v}) for v in values)], key=error)
+            best = min([best, *(replace(best, **{option: v}) for v in values)], key=remembered)
         if best == before:
-            return replace(best, title=f"{method.title}, tuned"), error(best), len(tried)
+            return replace(best, title=f"{method.title}, tuned"), remembered(best), len(tried)
+
+
+def tuned(method: Method, asked: Sequence[Alphabet]) -> tuple[Method, float, int]:
+    """Return the best method on some alphabets, its error, and how many were tried."""
+    return best_of(method, lambda candidate: one_shot(candidate, asked, resamples=1).value)
 
 
 def main() -> None:
