@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,15 +75,29 @@ def test_options_reach_the_library(run, tmp_path):
     new = str(tmp_path / "new")
     done = run("train", new, "ink.jsonl", *SPEC, *SMALL, "--loss", "triplet", "--miner", "hard",
                "--margin", "0.1:0.4", "--share", "0", "--augment", "0", "--turned", "--network",
-               "tcn", "--pooling", "max", "--seed", "3")  # fmt: skip
+               "tcn", "--pooling", "max", "--seed", "3", "--same-alphabet", "0.3", "--mine-after",
+               "2", "--precision", "float32", "--device", "cpu", "--tensorboard")  # fmt: skip
     assert done.stdout == f"{new}: trained for 6 steps\n"
     encoder = open_encoder(new)
     training = encoder.origin.training
     assert (training["loss"], training["miner"], training["seed"]) == ("triplet", "hard", 3)
     assert training["margin"] == [0.1, 0.4]
+    assert (training["same_alphabet"], training["mine_after"]) == (0.3, 2)
+    assert training["precision"] == "float32"
+    assert os.listdir(os.path.join(new, "tensorboard"))
     assert (encoder.tower.settings.network, encoder.tower.settings.pooling) == ("tcn", "max")
     assert len(encoder.origin.classes) > 8
     assert encoder.origin.augmentation is None
+
+
+def test_ink_without_labels_is_learned_from_beside_labelled_ink(run, tmp_path):
+    inks = list(read_inks("ink.jsonl"))
+    write_ink([*inks, *(replace(ink, label=None) for ink in inks)], tmp_path / "partly.jsonl")
+    new = str(tmp_path / "new")
+    words = [str(tmp_path / "partly.jsonl"), *SPEC, *SMALL, "--unlabelled-weight", "0.5"]
+    done = run("train", new, *words)
+    assert "without label: 32 inks" in done.stderr
+    assert open_encoder(new).origin.training["unlabelled_weight"] == 0.5
 
 
 def test_match_searches_by_the_model(run):

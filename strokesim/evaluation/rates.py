@@ -15,7 +15,9 @@ from strokesim.evaluation.resampling import check_draws, coded_sides, draw_weigh
 class Rate(NamedTuple):
     """A share and where it would lie for other writers.
 
-    ``value``, ``low`` and ``high`` lie between 0 and 1; ``low`` to ``high`` is the interval.
+    ``value``, ``low`` and ``high`` lie between 0 and 1; ``low`` to ``high`` is the interval, a
+    percentile one. With few writers it is too narrow: of 16 writers, those that claim 95 in a
+    hundred cover the truth about 90 times; of five, fewer still.
     """
 
     value: float

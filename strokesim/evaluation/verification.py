@@ -153,6 +153,10 @@ def equal_error_rate(
     of their numbers, or the number of the one writer who wrote both. Pairs of one writer stay
     together that way, genuine and impostor ones.
 
+    All pairs share one threshold: where there are several alphabets, the rate of their pairs
+    together is at least about the mean of their own rates, since each alone may have a
+    threshold of its own. Call it for each alphabet, and take the mean, to have that.
+
     Parameters
     ----------
     distances, genuine
