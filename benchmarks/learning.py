@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="a quick try of so many steps")
     parser.add_argument("--models", type=Path, default=Path("build/learning"))
     parser.add_argument("--threads", type=int, help="of torch; by default every core")
+    parser.add_argument("--again", action="store_true", help="test what was trained anew")
     parser.add_argument("--table", action="store_true", help="only write the table")
     given = parser.parse_args()
     if given.threads:
@@ -42,7 +43,7 @@ def main() -> None:
     models.mkdir(parents=True, exist_ok=True)
     for name in [] if given.table else given.protocol:
         protocol = import_module(MODULES[name]).PROTOCOLS[name]
-        carry_out(protocol, given.seeds, given.steps, models, folder)
+        carry_out(protocol, given.seeds, given.steps, models, folder, again=given.again)
     text = page(list(MODULES), folder)
     (folder / "learning.md" if given.steps else PAGE).write_text(text)
     print(text)

@@ -29,7 +29,13 @@ from strokesim.siamese.examples import SPEC
 SHAPE = EncoderSettings()
 SUPERVISED = TrainingSettings()
 SELF_SUPERVISED = replace(SUPERVISED, steps=600)
-GROUPING = FeatureSpec.parse("x,y,0.25*cos2,0.25*sin2;steps=32")
+CLOUD = FeatureSpec.parse("x,y,0.25*cos2,0.25*sin2;steps=64")
+"""With what oneshot.py found the order-free distance to do best on the validation alphabets."""
+
+CLOUD_WEIGHT = 1.0
+"""Of that distance beside the learned one; learning_ablation.py tells what others give."""
+
+GROUPING = replace(CLOUD, steps=32)
 """What the order-free distance looks at where ink without labels is grouped."""
 
 INKS_PER_GROUP = 7
@@ -104,6 +110,13 @@ def embedded(encoder: Encoder, asked: Sequence[Alphabet]) -> list[np.ndarray]:
     return [cdist(encoder.transform_all(alphabet.inks), distance="euclidean") for alphabet in asked]
 
 
+def with_cloud(encoder: Encoder, asked: Sequence[Alphabet], weight: float) -> list[np.ndarray]:
+    """Return the distances of the embeddings, and so much of the order-free one added to each."""
+    clouds = [cdist(CLOUD.transform_all(alphabet.inks), distance="cloud") for alphabet in asked]
+    learned = embedded(encoder, asked)
+    return [one + weight * other for one, other in zip(learned, clouds, strict=True)]
+
+
 def unlearned(quick: bool) -> list[Row]:
     """Tune the features of each distance on the validation alphabets, and test the best."""
     rows = []
@@ -126,7 +139,7 @@ def without_labels(seed: int, steps: int | None, folder: Path) -> list[Row]:
 
 
 def grouped(inks: Sequence[Ink]) -> list[Ink]:
-    """Return ink labelled by groups of what the order-free distance finds alike.
+    """Return ink of no writer, labelled by groups of what the order-free distance finds alike.
 
     Complete linkage: no two inks of a group are far apart. The groups are about two thirds
     right, and unlike two versions of one ink they hold what other hands make of a character.
@@ -134,7 +147,10 @@ def grouped(inks: Sequence[Ink]) -> list[Ink]:
     distances = cdist(GROUPING.transform_all(inks), distance="cloud")
     tree = linkage(squareform(distances, checks=False), "complete")
     groups = fcluster(tree, len(inks) // INKS_PER_GROUP, "maxclust")
-    return [replace(ink, label=f"group {group}") for ink, group in zip(inks, groups, strict=True)]
+    return [
+        replace(ink, label=f"group {group}", writer=None)
+        for ink, group in zip(inks, groups, strict=True)
+    ]
 
 
 def _learned(
@@ -143,8 +159,12 @@ def _learned(
 ) -> list[Row]:  # fmt: skip
     chosen = replace(settings, seed=seed, steps=steps or settings.steps)
     encoder = trained(inks, folder, chosen, turned_classes)
-    distances = embedded(encoder, test_alphabets())
-    return [Row(title, str(SPEC), rates_of(test_alphabets(), distances))]
+    asked = test_alphabets()
+    both = f"{title}, + {CLOUD_WEIGHT:g} * cloud"
+    return [
+        Row(title, str(SPEC), rates_of(asked, embedded(encoder, asked))),
+        Row(both, str(CLOUD), rates_of(asked, with_cloud(encoder, asked, CLOUD_WEIGHT))),
+    ]
 
 
 ABOUT = [

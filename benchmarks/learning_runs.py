@@ -84,22 +84,32 @@ class Stored:
 
 
 def carry_out(
-    protocol: Protocol, seeds: Sequence[int], steps: int | None, models: Path, folder: Path
+    protocol: Protocol,
+    seeds: Sequence[int],
+    steps: int | None,
+    models: Path,
+    folder: Path,
+    *,
+    again: bool = False,
 ) -> None:
-    """Do the runs of a protocol that are not stored yet, and store each when it is done."""
+    """Do the runs of a protocol that are not stored yet, and store each when it is done.
+
+    With ``again``, what is stored is tested anew; its times stay those of the training.
+    """
     stored = Stored.of(protocol.name, folder)
     stored.title, stored.about = protocol.title, list(protocol.about)
     stored.measures = list(protocol.measures)
     stored.machine = describe("numpy", "numba", "torch")
     for seed in seeds:
-        if str(seed) in stored.runs:
+        before = stored.runs.get(str(seed), {})
+        if before and not again:
             print(f"{protocol.name}: seed {seed} is stored already", flush=True)
             continue
         begun, processor = time.perf_counter(), time.process_time()
         rows = protocol.learned(seed, steps, models / f"{protocol.name}-{seed}")
         stored.runs[str(seed)] = {
-            "wall": time.perf_counter() - begun,
-            "cpu": time.process_time() - processor,
+            "wall": before.get("wall", time.perf_counter() - begun),
+            "cpu": before.get("cpu", time.process_time() - processor),
             "rows": [_row_as_dict(row) for row in rows],
         }
         stored.save(folder)
