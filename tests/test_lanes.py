@@ -105,7 +105,7 @@ def test_no_bound_exceeds_the_distance(drawn, radius):
     boxes[:, :, : len(candidates)] = np.stack([lower, upper]) * part.scale
     reach = check_radius(radius)
     shortest, most = int(part.lengths[0]), int(part.lengths[-1])
-    below, above = reach + max(n - shortest, 0), reach + max(most - n, 0)
+    below, above = min(reach + max(n - shortest, 0), n), min(reach + max(most - n, 0), most)
     fill_envelope(scaled, most, below, above, scratch.low, scratch.high)
     column_bounds(scratch.low, scratch.high, 1, room[0], most, room[7], scratch.ends,
                   scratch.sums, features)  # fmt: skip
@@ -118,6 +118,23 @@ def test_no_bound_exceeds_the_distance(drawn, radius):
         assert (corner + middle) / unscaled <= square
         for i in range(4, n + 1, 4):
             assert scratch.tails[i * LANES + lane] / unscaled <= square
+
+
+@given(
+    query=sequences(3, max_steps=40),
+    columns=st.integers(1, 50),
+    below=st.integers(0, 40),
+    above=st.integers(0, 50),
+)
+def test_the_envelope_is_around_the_steps_that_a_column_meets(query, columns, below, above):
+    n = len(query)
+    below, above = min(below, n), min(max(above, columns - n), columns)
+    scratch = Rooms(3).scratch(max(n, columns), 1)
+    fill_envelope(query, columns, below, above, scratch.low, scratch.high)
+    for j in range(columns):
+        met = query[max(j - above, 0) : j + below + 1]
+        assert (scratch.low[j] == met.min(axis=0)).all()
+        assert (scratch.high[j] == met.max(axis=0)).all()
 
 
 def test_the_bounds_are_tight_where_they_can_be():

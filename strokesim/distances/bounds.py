@@ -27,9 +27,10 @@ the one that the lengths of the pair make; lanes of other lengths share the wide
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
-from strokesim.distances.lanes import columns_to_envelope, corner_cost, rows_to_boxes
+from strokesim.distances.lanes import columns_to_envelope, corner_cost, rows_to_boxes, widen
 from strokesim.distances.vectors import LANES
 
 DEPTH = 4
@@ -114,16 +115,23 @@ def corner_bounds(boxed, ends, n, corners, block, m, bounds, at, features):  # t
 
 @njit(cache=True, nogil=True)
 def fill_envelope(query, n_columns, below, above, low, high):  # type: ignore[no-untyped-def]
-    """Set the box around what column j can meet: query steps j - above to j + below."""
-    n = len(query)
-    for j in range(n_columns):
-        first, last = max(j - above, 0), min(j + below, n - 1)
-        for feature in range(query.shape[1]):
-            least = most = query[first, feature]
-            for i in range(first + 1, last + 1):
-                least = min(least, query[i, feature])
-                most = max(most, query[i, feature])
-            low[j, feature], high[j, feature] = least, most
+    """Set the box around what column j can meet: query steps j - above to j + below.
+
+    ``low`` and ``high`` have n_columns + n + below + above + `LANES` rows, of which the first
+    n_columns are the answer; the others are overwritten. Windows are doubled until two of them
+    cover what a column can meet.
+    """
+    n, n_features = query.shape
+    window = below + above + 1
+    total = max(n_columns + window - 1, above + n)
+    low[: total + LANES], high[: total + LANES] = np.inf, -np.inf
+    low[above : above + n], high[above : above + n] = query, query
+    lows, highs = low.reshape(-1), high.reshape(-1)
+    reach = 1
+    while 2 * reach <= window:
+        widen(lows, highs, (total - reach) * n_features, reach * n_features)
+        reach *= 2
+    widen(lows, highs, n_columns * n_features, (window - reach) * n_features)
 
 
 @njit(cache=True, nogil=True)

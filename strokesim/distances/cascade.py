@@ -88,11 +88,11 @@ def thin_by_columns(query, radius, limit, part, scratch, room, size, features): 
         longest = part.lengths[chunk[start + width - 1]]
         for lane in range(width):
             members[lane] = part.order[chunk[start + lane]]
-        below, above = radius + max(n - shortest, 0), radius + max(longest - n, 0)
+        below = min(radius + max(n - shortest, 0), n)
+        above = min(radius + max(longest - n, 0), longest)
         columns = longest
         if free:
-            below = above = n
-            columns = 1
+            below, above, columns = n, 0, 1
         if below != known_below or above != known_above or columns > known_columns:
             fill_envelope(query, columns, below, above, low, high)
             known_below, known_above, known_columns = below, above, columns

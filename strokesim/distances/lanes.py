@@ -237,6 +237,26 @@ def columns_to_envelope(
 
 
 @intrinsic
+def widen(typing_context: Any, lows: Any, highs: Any, count: Any, shift: Any) -> Any:
+    """Take into each number the least, or largest, of itself and the one ``shift`` further on.
+
+    ``count`` numbers of both arrays, rounded up to a multiple of `LANES`, which have to go on
+    that far behind the last.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        e = Emitter(context, builder, signature.args[0].dtype)
+        low, high = (e.pointer(signature.args[n], arguments[n]) for n in range(2))
+        with cgutils.for_range_slice(builder, INT64(0), arguments[2], INT64(LANES)) as (at, _):
+            further = builder.add(at, arguments[3])
+            e.store(low, at, e.smaller(e.load(low, at), e.load(low, further)))
+            e.store(high, at, e.larger(e.load(high, at), e.load(high, further)))
+        return context.get_dummy_value()
+
+    return types.void(lows, highs, count, shift), generate
+
+
+@intrinsic
 def interleave(
     typing_context: Any, values: Any, starts: Any, longest: Any, scale: Any, block: Any
 ) -> Any:

@@ -24,8 +24,8 @@ class Scratch(NamedTuple):
     within: np.ndarray  # (n candidates + 1,) positions within the limit
     chunk: np.ndarray  # (CHUNK,) positions, those of one chunk
     members: np.ndarray  # (LANES,) sequences, those of one block
-    low: np.ndarray  # (n_steps, n_features) lower side of the query's envelope
-    high: np.ndarray  # (n_steps, n_features)
+    low: np.ndarray  # (4 * n_steps + LANES, n_features) lower side of the query's envelope first
+    high: np.ndarray  # (4 * n_steps + LANES, n_features)
     boxes: np.ndarray  # (2, n_features, LANES) flat: boxes of one block
     tails: np.ndarray  # (n_steps + 1, LANES) flat: what rows from i on add at least
     sums: np.ndarray  # (LANES,) bounds of rows or columns
@@ -71,8 +71,8 @@ class Rooms:
                 within=np.empty(count + 1, np.int64),
                 chunk=np.empty(CHUNK, np.int64),
                 members=np.empty(LANES, np.int64),
-                low=np.empty((longest, self._n_features), np.float32),
-                high=np.empty((longest, self._n_features), np.float32),
+                low=np.empty((4 * longest + LANES, self._n_features), np.float32),
+                high=np.empty((4 * longest + LANES, self._n_features), np.float32),
                 boxes=aligned(2 * self._n_features * LANES),
                 tails=aligned((longest + 1) * LANES),
                 sums=aligned(LANES),
