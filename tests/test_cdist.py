@@ -186,3 +186,12 @@ def test_a_disk_without_room_is_an_error_before_anything_is_computed(tmp_path, m
 def test_a_dtype_that_promises_nothing_is_refused():
     with pytest.raises(ArgumentError, match=r"dtype=.*int.*; use numpy.float64 or numpy.float32"):
         cdist([[1.0]], dtype=int)
+
+
+def test_long_sequences_are_compared_in_several_calls(monkeypatch):
+    rng = np.random.default_rng(2)
+    walks = [rng.integers(-1, 2, (n, 3)).cumsum(axis=0) for n in rng.integers(1, 40, 50)]
+    expected = [cdist(walks, dtype=dtype) for dtype in (np.float64, np.float32)]
+    monkeypatch.setattr("strokesim.distances.lane_search.CELLS", 1)
+    for dtype, matrix in zip((np.float64, np.float32), expected, strict=True):
+        np.testing.assert_array_equal(cdist(walks, dtype=dtype), matrix)

@@ -13,6 +13,7 @@ from strokesim.distances.lane_dtw import fill_squares
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest
+from strokesim.distances.vectors import LANES
 from strokesim.ragged import Ragged
 from strokesim.threads import falling_slices, run, run_where_worth_it, thread_count
 
@@ -24,6 +25,9 @@ BATCH_STEPS = 2048
 
 FEW = 4
 """With fewer queries per thread, threads share the parts of each query: that divides better."""
+
+CELLS = 2**29
+"""How many cells of DTW matrices, at most, one call computes of more than one block."""
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -205,18 +209,8 @@ class LaneSearch:
 
     def _approximate(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
         """Return squares of which rounding has changed a share of `SINGLE_ERROR` at the most."""
-        squares = np.empty(len(chosen))
-        fill_squares(
-            query * part.scale,
-            part.values,
-            part.offsets,
-            chosen,
-            part.scale,
-            self._radius,
-            self._rooms.single(max(self.parts.longest, len(query))),
-            squares,
-            self._features,
-        )
+        room = self._rooms.single(max(self.parts.longest, len(query)))
+        squares = self._squares(query * part.scale, part, chosen, part.scale, room)
         squares /= float(part.scale) ** 2
         # So near to each other that what underflowed could be a share as large as rounding's.
         near = squares <= self._grain(len(query), part) / SINGLE_ERROR
@@ -226,16 +220,24 @@ class LaneSearch:
 
     def _decide(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
         """Return the squares of the chosen sequences of a part as the definition has them."""
+        room = self._rooms.double(max(self.parts.longest, len(query)))
+        return self._squares(query.astype(np.float64), part, chosen, np.float32(1), room)
+
+    def _squares(
+        self,
+        query: np.ndarray,
+        part: Part,
+        chosen: np.ndarray,
+        scale: np.float32,
+        room: tuple[np.ndarray, ...],
+    ) -> np.ndarray:
+        """Return squares in several calls where they are long: between two, Ctrl-C is heard."""
         squares = np.empty(len(chosen))
-        fill_squares(
-            query.astype(np.float64),
-            part.values,
-            part.offsets,
-            chosen,
-            np.float32(1),
-            self._radius,
-            self._rooms.double(max(self.parts.longest, len(query))),
-            squares,
-            self._features,
-        )
+        blocks = max(CELLS // (len(query) * self.parts.longest * LANES), 1)
+        for start in range(0, len(chosen), blocks * LANES):
+            some = slice(start, start + blocks * LANES)
+            fill_squares(
+                query, part.values, part.offsets, chosen[some], scale, self._radius, room,
+                squares[some], self._features,
+            )  # fmt: skip
         return squares
