@@ -34,7 +34,8 @@ def command(
     """Show what the encoder MODEL makes of the inks in the files INK.
 
     One line of JSON per ink; its embedding is a list of steps, one step unless --per-step. A
-    corpus of embeddings has no features to turn ink into: it is searched by arrays only.
+    corpus of embeddings is searched by `match --model` with the same MODEL, and needs not be
+    embedded again each time.
 
     \b
     Example:
@@ -50,7 +51,6 @@ def command(
             # Ink becomes sequences by an encoder as it does by a spec.
             spec = cast(FeatureSpec, encoder)
             corpus = Corpus.from_inks(inks, spec, threads=threads, progress=bar.update)
-            corpus.spec = None
             corpus.save(output)
             tell(f"{output}: {len(corpus):,} entries of {encoder.n_features} coordinates")
             return

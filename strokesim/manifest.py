@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from strokesim.errors import CorpusError, StrokesimError
-from strokesim.features import FeatureSpec
+from strokesim.features import FeatureSpec, spec_from_dict
 from strokesim.replacing import replacing
 from strokesim.shards import REMEDY, ShardFile
 
@@ -30,7 +30,8 @@ class Manifest:
     Parameters
     ----------
     spec : FeatureSpec or None
-        What turned ink into these features; None where they were brought along.
+        What turned ink into these features, or the `EmbeddingSpec` that stands for it; None
+        where they were brought along.
     n_features : int
         Per step. 0 while nothing is there that settles it.
     shards : tuple of ShardFile
@@ -88,7 +89,7 @@ def from_json(text: str | bytes, place: str) -> Manifest:
         spec, n_features = content["spec"], content["n_features"]
         shards = tuple(ShardFile(**shard) for shard in content["shards"])
         if spec is not None:
-            spec = FeatureSpec.from_dict(spec)
+            spec = cast(FeatureSpec, spec_from_dict(spec))
     except (KeyError, TypeError, StrokesimError) as error:
         raise CorpusError(f"{place} cannot be understood: {error}; {REMEDY}") from error
     if not all(isinstance(s.name, str) and SHARD_NAME.fullmatch(s.name) for s in shards):

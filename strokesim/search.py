@@ -82,7 +82,7 @@ class Index:
     distance : str or Encoder
         A name in `strokesim.distances.DISTANCES`, or a learned metric: the Euclidean distance
         of what the encoder makes of features. Corpus, queries and what is added are features of
-        the encoder's spec then, or ink.
+        the encoder's spec then, or ink; corpora may be of its embeddings, too.
     radius : int, optional
         Sakoe-Chiba radius in steps, for "dtw"; None leaves the warping path free.
 
@@ -127,7 +127,7 @@ class Index:
             )
         self.spec = corpus.spec
         if self._encoder is not None:
-            corpus = self._encoder.embed_corpus(corpus)
+            corpus, self.spec = self._encoder.embed_corpus(corpus), self._encoder.spec
         sequences: Ragged = corpus.sequences
         if len(sequences) == 0:
             raise ArgumentError("the corpus is empty; a search needs at least one entry")
@@ -217,9 +217,10 @@ class Index:
         ArgumentError
             If the number of features differs, or the length where the distance needs equal ones.
         """
-        check_same_spec(corpus.spec, self.spec, "the entries to add")
         if self._encoder is not None:
             corpus = self._encoder.embed_corpus(corpus)
+        else:
+            check_same_spec(corpus.spec, self.spec, "the entries to add")
         with self._changing:
             first = len(self._searcher.parts)
             for number, array in enumerate(corpus.sequences):
@@ -321,9 +322,9 @@ class Index:
             index.distance, index.radius = facts["distance"], facts["radius"]
             spec = facts["spec"]
             if spec is not None:
-                from strokesim.features import FeatureSpec
+                from strokesim.features import spec_from_dict
 
-                spec = FeatureSpec.from_dict(spec)
+                spec = spec_from_dict(spec)
             index.spec, index._equal_length = spec, facts["equal_length"]
             parts = Parts.load(folder)
             nothing = Ragged(np.empty((0, parts.n_features), np.float32), np.zeros(1, np.int64))

@@ -122,7 +122,7 @@ def test_embed_prints_points_or_writes_a_corpus(run, tmp_path):
         assert np.array(line["embedding"]) == pytest.approx(points, abs=1e-6)
     run("embed", "model", "three.jsonl", "--per-step", "-o", str(tmp_path / "steps"))
     corpus = Corpus.open(tmp_path / "steps")
-    assert corpus.spec is None
+    assert corpus.spec == encoder.per_step()
     assert [entry.sequence.shape for entry in corpus] == [(12, 6)] * 3
     assert list(corpus.labels) == ["a", "b", "c"]
 
@@ -143,6 +143,16 @@ def test_ctrl_c_and_resume_from_the_command_line(run, tmp_path, monkeypatch):
     monkeypatch.setattr(strokesim.siamese.training._Run, "_advance", whole)
     run(*words, "--resume")
     assert open_encoder(new) == open_encoder("model")
+
+
+def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
+    points = str(tmp_path / "points")
+    run("embed", "model", "ink.jsonl", "-o", points)
+    words = ["three.jsonl", "--model", "model", "-k", "4", "--json"]
+    one, other = (run("match", *words, "--corpus", name).stdout for name in ("corpus", points))
+    assert one == other
+    done = run("match", "three.jsonl", "--corpus", points, code=2)
+    assert "ink needs that encoder to become one" in done.stderr
 
 
 @pytest.mark.parametrize(

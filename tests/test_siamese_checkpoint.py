@@ -11,6 +11,7 @@ import torch
 from strokesim import Corpus, FeatureSpec, Index
 from strokesim.distances import cdist, dtw
 from strokesim.errors import ArgumentError, ModelError, OutputError, SpecError
+from strokesim.features import spec_from_dict
 from strokesim.ink import Ink
 from strokesim.siamese import Encoder, EncoderSettings, open_encoder, save_encoder
 from strokesim.siamese.embedding import Origin
@@ -132,11 +133,44 @@ def test_huge_and_constant_features_embed_to_finite_points():
     assert np.isfinite(found.values).all()
 
 
-def test_embeddings_on_disk_are_stored_without_pretending_a_spec(tmp_path):
-    corpus = encoder_of().embed_corpus(Corpus.from_inks(inks(), SPEC))
-    with pytest.raises(ArgumentError, match="embeddings are stored without their encoder"):
-        corpus.save(tmp_path / "corpus")
-    assert not (tmp_path / "corpus").exists()
+def test_a_corpus_of_embeddings_is_stored_with_the_name_of_its_encoder(tmp_path):
+    encoder, features = encoder_of(), Corpus.from_inks(inks(), SPEC)
+    encoder.embed_corpus(features).save(tmp_path / "corpus")
+    corpus = Corpus.open(tmp_path / "corpus")
+    assert corpus.spec == encoder
+    assert encoder == corpus.spec
+    assert hash(encoder) == hash(corpus.spec)
+    assert corpus.spec != encoder_of(1)
+    assert corpus.spec != encoder.per_step()
+    assert str(corpus.spec) == f"embeddings by encoder {encoder.fingerprint[:8]}"
+    assert encoder.embed_corpus(corpus) is corpus
+    index = Index(corpus, encoder)
+    assert index.search(inks(), 7) == Index(features, encoder).search(inks(), 7)
+    index.add(features)
+    index.add(corpus)
+    assert len(index) == 21
+    copied = Corpus.from_parquet(
+        corpus.to_parquet(tmp_path / "c.parquet") or tmp_path / "c.parquet"
+    )
+    assert copied.spec == encoder
+    Index(corpus, "euclidean").save(tmp_path / "index")
+    assert Index.open(tmp_path / "index").spec == encoder
+
+
+def test_a_corpus_of_embeddings_takes_no_ink_and_no_other_encoder(tmp_path):
+    encoder_of().embed_corpus(Corpus.from_inks(inks(), SPEC)).save(tmp_path / "corpus")
+    corpus = Corpus.open(tmp_path / "corpus")
+    with pytest.raises(SpecError, match=r"holds embeddings by encoder \w{8}, and ink needs that"):
+        Index(corpus, "euclidean").search(inks()[0])
+    with pytest.raises(SpecError, match="ink needs that encoder"):
+        corpus.append(inks())
+    with pytest.raises(SpecError, match=r"holds features of embeddings by encoder \w{8}, this"):
+        Index(corpus, encoder_of(1))
+    with pytest.raises(SpecError, match="the entries to add are features of"):
+        Index(corpus, "euclidean").add(Corpus.from_inks(inks(), SPEC))
+    for stored in ({"encoder": 3, "dim": 4}, {"encoder": "ab", "dim": 0}):
+        with pytest.raises(ArgumentError, match="needed: a fingerprint and a number"):
+            spec_from_dict(stored)
 
 
 @pytest.mark.parametrize("network", ["gru", "lstm", "tcn"])

@@ -12,7 +12,7 @@ import torch
 
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError, SpecError
-from strokesim.features import FeatureSpec
+from strokesim.features import EmbeddingSpec, FeatureSpec
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
 from strokesim.siamese.encoders import Tower, pad
@@ -108,6 +108,8 @@ class Encoder:
         return self.origin.threshold
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, EmbeddingSpec):
+            return other.encoder == self.fingerprint
         return isinstance(other, Encoder) and other.fingerprint == self.fingerprint
 
     def __hash__(self) -> int:
@@ -217,7 +219,7 @@ class Encoder:
         Parameters
         ----------
         corpus : Corpus
-            Made by ``spec``.
+            Made by ``spec``; one that this encoder made already is returned as it is.
         progress : callable, optional
             Called with the number of entries done since the last call.
 
@@ -226,6 +228,8 @@ class Encoder:
         SpecError
             If it was made by another spec.
         """
+        if corpus.spec == self:
+            return corpus
         if corpus.spec != self.spec:
             raise SpecError(
                 f"the corpus holds features of {corpus.spec}, this encoder reads {self.spec}; "
@@ -242,14 +246,5 @@ class Encoder:
         return embedded
 
     def to_dict(self) -> dict[str, Any]:
-        """Refuse to be written into a corpus: weights are no setting.
-
-        Raises
-        ------
-        ArgumentError
-            Always.
-        """
-        raise ArgumentError(
-            "embeddings are stored without their encoder: save the encoder with save_encoder, "
-            "and the embeddings as Corpus.from_arrays(corpus.sequences, labels=corpus.labels)"
-        )
+        """Return what a corpus of embeddings stores of its encoder; see `EmbeddingSpec`."""
+        return EmbeddingSpec(self.fingerprint, self.n_features).to_dict()
