@@ -158,14 +158,31 @@ def baselines() -> str:
     return "".join(f"{line}\n" for line in page.splitlines() if line.startswith("|"))
 
 
+def embeddings() -> str:
+    """Return the table of search among embeddings that benchmarks/embeddings.py wrote."""
+    page = (ROOT / "benchmarks" / "results" / "embeddings.md").read_text(encoding="utf-8")
+    return "".join(f"{line}\n" for line in page.splitlines() if line.startswith("|"))
+
+
+def learning() -> str:
+    """Return what benchmarks/learning*.py wrote, page by page, headings one level lower."""
+    pages = sorted((ROOT / "benchmarks" / "results").glob("learning*.md"))
+    if not pages:
+        return "Not measured yet: `python benchmarks/learning.py` does it.\n"
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    return re.sub(r"^(?=#+ )", "##", text, flags=re.MULTILINE)
+
+
 TABLES = {
     "baselines": baselines,
     "commands": commands,
     "dataset-sources": dataset_sources,
     "datasets": datasets,
     "distances": distances,
+    "embeddings": embeddings,
     "features": features,
     "formats": formats,
+    "learning": learning,
     "unsupported": unsupported,
 }
 """What can stand in a page, by name."""
