@@ -47,7 +47,7 @@ def parse_rows(
     """
     pieces: list[np.ndarray] = []
     damaged = 0
-    for line, piece in _pieces(text, first_line):
+    for line, piece in line_pieces(text, first_line):
         try:
             check_length(piece)
         except ValueError as error:
@@ -76,8 +76,8 @@ def check_length(line: bytes | str) -> None:
         raise ValueError(f"is longer than the {LONGEST_LINE >> 20} MiB that a line may be")
 
 
-def _pieces(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
-    """Yield whole lines, some or one longer at a time, and the number of the first."""
+def line_pieces(text: bytes, line: int = 1) -> Iterator[tuple[int, bytes]]:
+    """Yield whole lines, 64 KiB or one longer at a time, and the number of the first."""
     begin = 0
     while begin < len(text):
         end = min(begin + _PIECE, len(text))

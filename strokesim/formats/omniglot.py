@@ -28,6 +28,7 @@ import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
 from strokesim.formats.format import Format
+from strokesim.formats.number_rows import line_pieces
 from strokesim.formats.source import Source, lines_of
 from strokesim.ink import Ink, Stroke
 
@@ -36,6 +37,7 @@ _PATH = re.compile(
 )
 _BREAK = re.compile(b"BREAK")
 _CHANNELS = ("x", "y", "t")
+_LARGE = 1 << 18
 _MS_PER_SECOND = 1000.0
 
 
@@ -81,7 +83,8 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
     breaks = [match.start() for match in _BREAK.finditer(data)]
     # Blanks in place of marks keep every number where it stands in the file.
     text = data.replace(b"START", b"     ", 1).replace(b"BREAK", b"     ")
-    if breaks:
+    # In one go where it is not large, as no drawing of the dataset is.
+    if breaks and len(text) <= _LARGE:
         try:
             samples, starts = _samples(text[: breaks[-1]])
         except BadNumber:
@@ -93,7 +96,7 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
     tables = [np.empty((0, 3))]
     for begin, end in pairwise([0, *breaks]):
         try:
-            samples, _ = _samples(text[begin:end])
+            samples = _in_pieces(text[begin:end])
             if len(samples) == 0:
                 raise BadNumber("a stroke without samples", end - begin)
         except BadNumber as error:
@@ -103,6 +106,19 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
             tables.append(samples)
     ends = np.cumsum([len(samples) for samples in tables[1:]], dtype=int).tolist()
     return np.concatenate(tables), ends, lost
+
+
+def _in_pieces(text: bytes) -> np.ndarray:
+    """Return rows of x, y and time; raise `BadNumber`."""
+    place, tables = 0, [np.empty((0, 3))]
+    for _, piece in line_pieces(text):
+        try:
+            samples, _ = _samples(piece)
+        except BadNumber as error:
+            raise BadNumber(str(error), place + error.offset) from None
+        tables.append(samples)
+        place += len(piece)
+    return np.concatenate(tables)
 
 
 def _samples(text: bytes) -> tuple[np.ndarray, np.ndarray]:

@@ -10,12 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, uneven_line
+from strokesim.formats.number_rows import line_pieces
 from strokesim.formats.unipen_statements import Statements
 from strokesim.ink import Stroke
 
 DUMMY = "dummy component left out"
 DAMAGED = "damaged component left out"
 UNTIMED = "time of a component's first sample alone left out"
+
+_LARGE = 1 << 17
+"""Bytes of a component that is converted piece by piece."""
 
 _NAMES = {"X": "x", "Y": "y", "T": "t"}
 _PART = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
@@ -38,12 +42,13 @@ class Block:
     statements: Statements
     channels: tuple[str, ...] | None
     """As ``.COORD`` names them; None where none stands ahead, empty where it is damaged."""
-    target: list[Component]
     down: list[bool] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     """Of the statements."""
     declared: list[Declared] = field(default_factory=list)
+    targets: list[list[Component]] = field(default_factory=list)
+    """Where each is to be added when it is converted."""
 
 
 class Component(NamedTuple):
@@ -58,7 +63,7 @@ class Component(NamedTuple):
 
 
 def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray:
-    """Convert all samples of a block at once, cut them up again, and add them to its target.
+    """Convert all samples of a block at once, cut them up again, and add them to their targets.
 
     Parameters
     ----------
@@ -83,7 +88,8 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
         components, steps = _converted(block, y_sign)
         if first_time_only and "T" in (block.channels or ()):
             components = [_without_times(component) for component in components]
-        block.target += components
+        for target, component in zip(block.targets, components, strict=True):
+            target.append(component)
         # The text of a large file is not needed any more.
         block.texts.clear()
         return steps
@@ -93,11 +99,11 @@ def convert(block: Block, y_sign: float, *, first_time_only: bool) -> np.ndarray
         if not block.statements.source.lenient and not first_time_only:
             raise damage.error(block) from None
     all_steps = []
-    parts = zip(block.down, block.texts, block.numbers, block.declared, strict=True)
-    for down, text, number, declared in parts:
+    parts = zip(block.down, block.texts, block.numbers, block.declared, block.targets, strict=True)
+    for down, text, number, declared, target in parts:
         # A block for each, so that only what is damaged is lost.
         one = Block(
-            block.statements, block.channels, block.target, [down], [text], [number], [declared]
+            block.statements, block.channels, [down], [text], [number], [declared], [target]
         )
         all_steps.append(convert(one, y_sign, first_time_only=first_time_only))
     return np.concatenate(all_steps)
@@ -130,18 +136,18 @@ def _convert_one(
     if first_time_only and channels[-1:] == ("T",) and len(first) == len(channels):
         text = b" ".join(first[:-1]) + b"\n" + (lines[1] if len(lines) == 2 else b"")
         untimed = Block(
-            block.statements, channels[:-1], [], block.down, [text], block.numbers, block.declared
+            block.statements, channels[:-1], block.down, [text], block.numbers, block.declared
         )
         try:
             components, _ = _converted(untimed, y_sign)
         except _Damage:
             pass
         else:
-            block.target.append(components[0]._replace(lost=UNTIMED))
+            block.targets[0].append(components[0]._replace(lost=UNTIMED))
             return np.empty(0)
     if channels:
         block.statements.source.skip(str(damage), damage.place(block))
-    block.target.append(Component(block.down[0], None, DAMAGED, block.declared[0]))
+    block.targets[0].append(Component(block.down[0], None, DAMAGED, block.declared[0]))
     return np.empty(0)
 
 
@@ -153,13 +159,12 @@ def _converted(block: Block, y_sign: float) -> tuple[list[Component], np.ndarray
     text = b"\n".join(block.texts)
     ends = np.cumsum([len(body) + 1 for body in block.texts])
     try:
-        values, starts = parse_numbers(text)
-        uneven = uneven_line(text, starts, len(channels))
-        if uneven is not None:
-            raise BadNumber(
-                f"a line has {uneven[0]} numbers; needed: one for each of " + " ".join(channels),
-                uneven[1],
-            )
+        if len(block.texts) == 1 and len(text) > _LARGE:
+            pieces = [values for values, _ in _numbers_in_pieces(text, channels)]
+            values, rows = np.concatenate(pieces), np.array([sum(map(len, pieces))])
+        else:
+            values, starts = _numbers(text, channels)
+            rows = np.searchsorted(starts, ends)
     except BadNumber as error:
         number = int(np.searchsorted(ends, error.offset, side="right"))
         begin = int(ends[number]) - len(block.texts[number]) - 1
@@ -169,7 +174,7 @@ def _converted(block: Block, y_sign: float) -> tuple[list[Component], np.ndarray
     # Plus 0, because a negative zero is no place of its own.
     values[:, column] = y_sign * values[:, column] + 0.0
     values.flags.writeable = False
-    rows = np.searchsorted(starts, ends) // len(channels)
+    rows = rows // len(channels)
     begins = np.concatenate([[0], rows[:-1]])
     if np.any(begins == rows):
         raise _Damage("nothing that is a number", int(np.argmax(begins == rows)), 0)
@@ -188,6 +193,31 @@ def _converted(block: Block, y_sign: float) -> tuple[list[Component], np.ndarray
     if "T" in channels:
         steps = np.delete(np.diff(values[:, channels.index("T")]), rows[:-1] - 1)
     return components, steps
+
+
+def _numbers(text: bytes, channels: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers and where they begin; raise `BadNumber` if a line is no whole samples."""
+    values, starts = parse_numbers(text)
+    uneven = uneven_line(text, starts, len(channels))
+    if uneven is not None:
+        raise BadNumber(
+            f"a line has {uneven[0]} numbers; needed: one for each of " + " ".join(channels),
+            uneven[1],
+        )
+    return values, starts
+
+
+def _numbers_in_pieces(
+    text: bytes, channels: tuple[str, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield what `_numbers` returns of a few lines after the other."""
+    place = 0
+    for _, piece in line_pieces(text):
+        try:
+            yield _numbers(piece, channels)
+        except BadNumber as error:
+            raise BadNumber(str(error), place + error.offset) from None
+        place += len(piece)
 
 
 def _without_times(component: Component) -> Component:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,8 +31,7 @@ _DEEPEST_INCLUDE = 20
 _MOST_OFTEN = 100
 """How often a component may be named, on average, so that a small file is not much work."""
 
-_LARGEST_BLOCK = 1 << 18
-_BLOCK_ENDS = (b"COORD", b"START_SET", b"INCLUDE")
+_LARGEST_BLOCK = 1 << 16
 _INCLUDE_FOLDER = "include"
 _HIGHEST_FOLDER = 6
 """How far above a file the folder of includes is looked for."""
@@ -111,6 +110,9 @@ class Tree:
         self.missing: list[str] = []
         """Includes that were not found."""
         self._root = root
+        self._path: Path | None = None
+        self._folders: Sequence[Path] = ()
+        self._looked_for: dict[tuple[Path, str], tuple[bool, Path | None]] = {}
         self._n_included = 0
         self._declared: set[str] = set()
         self._channels: tuple[str, ...] | None = None
@@ -196,11 +198,12 @@ class Tree:
                 # What has no samples is not counted.
                 if body:
                     # Pieces, because converting takes many times the size of the text.
-                    if block is None or size > _LARGEST_BLOCK:
-                        block = Block(statements, self._channels, self.sets[-1].components)
-                        self._blocks.append(block)
-                        size = 0
                     size += len(body)
+                    if block is None or size > _LARGEST_BLOCK or block.channels != self._channels:
+                        block = Block(statements, self._channels)
+                        self._blocks.append(block)
+                        size = len(body)
+                    block.targets.append(self.sets[-1].components)
                     block.down.append(keyword == b"PEN_DOWN")
                     block.texts.append(body)
                     block.numbers.append(number)
@@ -218,7 +221,7 @@ class Tree:
             elif keyword != b"DT":
                 self._declare(statements, decoded(keyword), body, number, above)
                 uncommented = None
-                if keyword in _BLOCK_ENDS:
+                if keyword == b"INCLUDE":
                     block = None
 
     def _segment(self, statements: Statements, body: bytes, number: int) -> Segment | None:
@@ -299,12 +302,11 @@ class Tree:
             self._miss(source, name, line, "what is no file of its own cannot include others")
             return
         with naming_failures(f"{source.name}:{line}: .INCLUDE {name}"):
-            chain = (*above, source.path.resolve())
+            # Included files are resolved already.
+            chain = (*above, source.path if above else self._first(source.path))
             roots = self._roots(chain[0])
-            paths = [(folder / name).resolve() for folder in (chain[-1].parent, *roots)]
-            paths = [path for path in paths if any(map(path.is_relative_to, roots))]
-            found = next((path for path in paths if path.is_file()), None)
-        if not paths:
+            inside, found = self._place(chain[-1].parent, name, roots)
+        if not inside:
             source.skip(f".INCLUDE {name} leaves the folder {roots[0]}", line)
         elif found is None:
             self._miss(source, name, line, f"it was looked for in {', '.join(map(str, roots))}")
@@ -320,12 +322,29 @@ class Tree:
                 raise source.error(f"includes are larger than {limit} MiB together", line)
             self._walk(replace(source, data=data, name=str(found), path=found), chain)
 
-    def _roots(self, first: Path) -> list[Path]:
+    def _first(self, path: Path) -> Path:
+        """Return where the file itself lies."""
+        if self._path is None:
+            self._path = path.resolve()
+        return self._path
+
+    def _place(self, folder: Path, name: str, roots: Sequence[Path]) -> tuple[bool, Path | None]:
+        """Return whether an include stays below the roots, and where it lies, if it is there."""
+        known = self._looked_for.get((folder, name))
+        if known is None:
+            paths = [(above / name).resolve() for above in (folder, *roots)]
+            paths = [path for path in paths if any(map(path.is_relative_to, roots))]
+            known = bool(paths), next((path for path in paths if path.is_file()), None)
+            self._looked_for[folder, name] = known
+        return known
+
+    def _roots(self, first: Path) -> Sequence[Path]:
         """Return the folders that included files may lie below."""
-        if self._root is not None:
-            return [self._root.resolve()]
-        above = [folder / _INCLUDE_FOLDER for folder in first.parents[:_HIGHEST_FOLDER]]
-        return [first.parent, *(folder for folder in above if folder.is_dir())]
+        if not self._folders:
+            above = [folder / _INCLUDE_FOLDER for folder in first.parents[:_HIGHEST_FOLDER]]
+            below = [first.parent, *(folder for folder in above if folder.is_dir())]
+            self._folders = below if self._root is None else [self._root.resolve()]
+        return self._folders
 
     def _miss(self, source: Source, name: str, line: int, why: str) -> None:
         """Note an include that is not there."""

@@ -119,7 +119,7 @@ def without_doctype(source: Source) -> Source:
     begin, end = _doctype(source.data)
     if begin == end:
         return source
-    blanks = re.sub(rb"[^\n]", b" ", source.data[begin:end])
+    blanks = re.sub(rb"[^\n]+", lambda line: b" " * len(line[0]), source.data[begin:end])
     return replace(source, data=source.data[:begin] + blanks + source.data[end:])
 
 
