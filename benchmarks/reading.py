@@ -1,12 +1,16 @@
 """Reading ink: how fast every format is read, and how much memory that takes.
 
-python benchmarks/reading.py [--data FOLDER] [--runs 7]
+python benchmarks/reading.py [--data FOLDER] [--runs 7] [--wacom PYTHON]
 
 Over the published recordings in $STROKESIM_DATA or ../shared/data, and over pendigits as this
-library writes it in each format that it writes. One core; files are in the page cache. Times are
-of processor use, because the machine may be shared: medians with the fastest and the slowest.
+library writes it in each format that it writes; and over its strokes strung together to traces of
+a thousand samples, where hardly anything but trace text is read. One core; files are in the page
+cache. Times are of processor use, because the machine may be shared: medians with the fastest and
+the slowest.
 The memory is the most that one reading of the whole set takes beyond what the process holds
-before, in a process of its own: once all inks are kept, once none.
+before, in a process of its own: once all inks are kept, once none. PYTHON is that of a virtual
+environment with universal-ink-library, which needs a protobuf too old for our tests: what Wacom's
+library reads of the same InkML files is timed there.
 Writes results/reading.md.
 """
 
@@ -17,6 +21,7 @@ import multiprocessing
 import os
 import resource
 import statistics
+import subprocess
 import tempfile
 import time
 import zipfile
@@ -24,9 +29,11 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from machine import RESULTS, describe
 
 from strokesim.formats import FORMATS, read_inks, write_ink
+from strokesim.ink import Ink
 
 ROOT = Path(__file__).parent.parent
 PUBLISHED = {
@@ -45,6 +52,8 @@ PUBLISHED = {
     "Wacom sensor CSV": ("wacom_csv", "wacom"),
 }
 """Format and place of what is read, by its name."""
+
+DIGITS = "pendigits/pendigits-orig.tra"
 
 _MANY = 1 << 20
 """Bytes from which one reading is long enough to be timed alone."""
@@ -135,18 +144,55 @@ def rows(data: Path, runs: int) -> Iterator[str]:
     for name, (format, place) in PUBLISHED.items():
         if format in FORMATS and (data / place).exists():
             yield row(name, data / place, format, runs)
-    inks = list(read_inks(data / "pendigits" / "pendigits-orig.tra"))
+    inks = list(read_inks(data / DIGITS))
     with tempfile.TemporaryDirectory() as folder:
         for format in sorted(name for name, entry in FORMATS.items() if entry.write):
             path = Path(folder, f"pendigits{(*FORMATS[format].suffixes, '.ink')[0]}")
             write_ink(inks, path, format=format)
             yield row("pendigits-orig.tra, written by strokesim", path, format, runs)
+            if format in ("inkml", "inkml_differences", "unipen"):
+                # Four times, so that the file is no small one.
+                write_ink(strung_together(inks * 4), path, format=format)
+                yield row("its samples four times, in traces of 1,000", path, format, runs)
+
+
+def strung_together(inks: list[Ink], n_samples: int = 1000) -> Ink:
+    """Return one ink of the samples of many, in traces of about so many."""
+    samples = np.concatenate([stroke.xy for ink in inks for stroke in ink.strokes])
+    return Ink.from_arrays(np.array_split(samples, len(samples) // n_samples))
+
+
+WACOM = """
+import logging, sys, time
+logging.disable()
+from uim.codec.parser.inkml import InkMLParser
+start = time.process_time()
+model = InkMLParser().parse(sys.argv[1])
+print(time.process_time() - start, len(model.strokes))
+"""
+
+
+def beside_wacom(python: str, paths: dict[str, Path], runs: int) -> Iterator[str]:
+    """Yield a line for each InkML file that Wacom's library is to read too."""
+    for name, path in paths.items():
+        ours = statistics.median(seconds(path, "inkml", 1) for _ in range(runs))
+        strokes = sum(len(ink.strokes) for ink in read_inks(path, format="inkml"))
+        # A process for each reading, because it refuses to read a file twice in one.
+        command = [python, "-c", WACOM, str(path)]
+        done = [subprocess.run(command, capture_output=True, text=True) for _ in range(runs)]
+        theirs, ratio = (done[0].stderr.strip().splitlines() or ["nothing said"])[-1][:100], ""
+        if not any(run.returncode for run in done):
+            taken = statistics.median(float(run.stdout.split()[0]) for run in done)
+            theirs = f"{taken * 1e3:.1f} ms, {done[0].stdout.split()[1]} strokes"
+            ratio = f"{taken / ours:.1f}"
+        yield f"| {name} | {ours * 1e3:.1f} ms, {strokes} strokes | {theirs} | {ratio} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--wacom", metavar="PYTHON", help="interpreter that has Wacom's library")
     options = parser.parse_args()
     if options.data is None:
         parser.error("no published recordings: neither $STROKESIM_DATA nor ../shared/data is there")
@@ -160,6 +206,18 @@ def main() -> None:
     for line in rows(options.data, options.runs):
         lines.append(line)
         print(line, flush=True)
+    if options.wacom:
+        lines += ["", "| InkML | strokesim | universal-ink-library | times |", "|---|---|---|---|"]
+        files = {
+            f"inkml/{name}": options.data / "inkml" / name for name in ("ink1.xml", "ink2.xml")
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "traces.inkml")
+            write_ink(strung_together(list(read_inks(options.data / DIGITS))), path)
+            files["pendigits-orig.tra in traces of 1,000 samples"] = path
+            for line in beside_wacom(options.wacom, files, options.runs):
+                lines.append(line)
+                print(line, flush=True)
     if options.runs >= parser.get_default("runs"):
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "reading.md").write_text("\n".join(lines) + "\n")

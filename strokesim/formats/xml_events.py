@@ -23,6 +23,7 @@ MOST_ELEMENTS = 20_000_000
 """Most elements of a document: as many samples are a day of writing."""
 
 _CHUNK = 1 << 16
+_FEW, _MOST_SHARED = 2, 1000
 _BOM = b"\xef\xbb\xbf"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
@@ -36,7 +37,8 @@ class Start(NamedTuple):
     """An element begins.
 
     Its name is without namespace where it has none or the root's, ``{uri}name`` otherwise;
-    names of attributes are without ``xml:``, as ``id``.
+    names of attributes are without ``xml:``, as ``id``. Nobody changes the attributes: other
+    elements may share them.
     """
 
     name: str
@@ -165,6 +167,7 @@ class _Builder:
         self.texts: list[list[str]] = []
         self.namespace: str | None = None
         self.count = 0
+        self.shared: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
 
     def taken(self) -> list[Start | End]:
         """Hand over what was met since the last time."""
@@ -181,10 +184,19 @@ class _Builder:
             self.namespace = tag[: tag.rfind("}") + 1]
             self.check_root(tag.removeprefix(self.namespace))
         name = tag.removeprefix(self.namespace)
-        plain = {name.removeprefix(_XML): value for name, value in attributes.items()}
-        self.events.append(Start(name, plain, self.expat.CurrentLineNumber))
+        self.events.append(Start(name, self.plain(attributes), self.expat.CurrentLineNumber))
         self.open.append(name)
         self.texts.append([])
+
+    def plain(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Return attributes without ``xml:``; where many elements have the same, one mapping."""
+        same = (*attributes.items(),) if len(attributes) <= _FEW else ()
+        plain = self.shared.get(same)
+        if plain is None:
+            plain = {name.removeprefix(_XML): value for name, value in attributes.items()}
+            if same and len(self.shared) < _MOST_SHARED:
+                self.shared[same] = plain
+        return plain
 
     def check_root(self, name: str) -> None:
         if self.roots and name not in self.roots:

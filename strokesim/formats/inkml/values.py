@@ -50,7 +50,7 @@ _SPECIAL = "!'\"#TF*?"
 _BLANKS = bytes.maketrans(b",;", b"  ")
 # Characters of trace text that are converted together. More would take more memory, and less
 # would be slower: the temporary arrays are to stay in the cache.
-_BATCH = 1 << 19
+_BATCH = 1 << 17
 
 
 class BadTrace(ValueError):
