@@ -1,6 +1,7 @@
 """Dynamic time warping: worked by hand, by enumeration, by other people's code."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -187,3 +188,14 @@ def test_dtaidistance_agrees(features, radius):
         window = None if radius is None else radius + 1
         expected = dtw_ndim.distance(a.astype(float), b.astype(float), window=window)
         assert dtw(a, b, radius=radius) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("radius", [None, 0, 3])
+def test_a_path_is_the_same_however_many_rows_are_computed_at_once(radius, monkeypatch):
+    rng = np.random.default_rng(8)
+    a, b = rng.integers(0, 3, (30, 2)), rng.integers(0, 3, (23, 2))
+    distance, path = dtw_path(a, b, radius=radius)
+    monkeypatch.setattr(sys.modules["strokesim.distances.dtw"], "CELLS", 60)
+    in_pieces, same_path = dtw_path(a, b, radius=radius)
+    assert in_pieces == distance
+    np.testing.assert_array_equal(same_path, path)

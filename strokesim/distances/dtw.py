@@ -9,6 +9,9 @@ import numpy as np
 from strokesim.distances.checks import check_pair, check_radius
 from strokesim.distances.kernels import band, dtw_moves, dtw_square, path_of
 
+CELLS = 2**25
+"""How many cells, at most, one call computes of a matrix whose path is wanted."""
+
 
 def dtw(a: object, b: object, *, radius: int | None = None) -> float:
     """Return the dynamic time warping distance of two sequences.
@@ -83,5 +86,9 @@ def dtw_path(a: object, b: object, *, radius: int | None = None) -> tuple[float,
     reach = check_radius(radius)
     n, m = len(first), len(second)
     moves = np.empty((n, min(sum(band(n, m, reach)) + 1, m)), np.uint8)
-    square = dtw_moves(first, second, reach, np.empty(m), moves)
+    row = np.full(m, np.inf)
+    # Several calls where it takes long: between two, Ctrl-C is heard.
+    size = max(CELLS // m, 1)
+    for start in range(0, n, size):
+        square = dtw_moves(first, second, reach, row, moves, start, min(start + size, n))
     return math.sqrt(square), path_of(moves, n, m, reach)

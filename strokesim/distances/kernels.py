@@ -94,16 +94,16 @@ def dtw_square(a, b, radius, row):  # type: ignore[no-untyped-def]
     return row[m - 1]
 
 
-@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS, MOVES), cache=True, nogil=True)
-def dtw_moves(a, b, radius, row, moves):  # type: ignore[no-untyped-def]
-    """Return what `dtw_square` does, and note the move into every cell of the band.
+@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS, MOVES, int64, int64), cache=True, nogil=True)
+def dtw_moves(a, b, radius, row, moves, start, stop):  # type: ignore[no-untyped-def]
+    """Do what `dtw_square` does in rows ``start`` to ``stop``, and note the move into each cell.
 
-    The move into cell (i, j) is ``moves[i, j - max(i - below, 0)]``.
+    The move into cell (i, j) is ``moves[i, j - max(i - below, 0)]``. ``row`` holds D of the row
+    before, inf ahead of the first. Returns D at the end of row ``stop - 1``.
     """
     n, m = len(a), len(b)
     below, above = band(n, m, radius)
-    row[:m] = np.inf
-    for i in range(n):
+    for i in range(start, stop):
         first = max(i - below, 0)
         diagonal = row[first - 1] if first > 0 else np.inf
         left = np.inf
