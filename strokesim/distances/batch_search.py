@@ -1,4 +1,4 @@
-"""Searches sequences under Euclidean, shifted and order-free distances, several queries at once."""
+"""Searches sequences under the Euclidean distance, several queries at once; rows of others too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from strokesim.distances.kernels import CLOUD, SHIFTED
+from strokesim.distances.kernels import CLOUD
 from strokesim.distances.lane_scan import fill_values, scan_lanes
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
@@ -18,23 +18,23 @@ from strokesim.threads import run_where_worth_it, thread_count
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
 
+LARGEST_ERROR = 0.01
+"""Where rounding may reach this share of a value, all is compared in float64."""
+
 SINGLE_ERROR = 9e-6
 """Where rounding may change a larger share, float32 does not give 1e-5."""
 
 QUERIES = 64
 """How many queries, at most, share the packing of each block, in a call that goes through all."""
 
-QUERY_STEPS = 2048
-"""How many steps they may have together where each meets every step of a candidate."""
-
 
 class BatchSearch:
-    """A `Searcher` for distances that have no band.
+    """A `Searcher` for the Euclidean distance; what `BoundedSearch` shares with it for others.
 
     Parameters
     ----------
     kind : int
-        EUCLIDEAN, SHIFTED or CLOUD.
+        EUCLIDEAN; SHIFTED or CLOUD for a `BoundedSearch`.
     sequences : Ragged
     radius : int
         Means nothing here.
@@ -60,12 +60,7 @@ class BatchSearch:
     ) -> list[Nearest]:
         """See `Searcher.nearest_of_all`."""
         found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
-        size = -(-len(queries) // thread_count(threads))
-        if self._kind == SHIFTED:
-            size = 1
-        elif self._kind == CLOUD:
-            size = min(size, QUERY_STEPS // max(map(len, queries), default=1))
-        size = max(min(size, QUERIES), 1)
+        size = max(min(-(-len(queries) // thread_count(threads)), QUERIES), 1)
         starts = range(0, len(queries), size)
 
         def answer(number: int) -> None:
@@ -92,13 +87,13 @@ class BatchSearch:
         return self._distances(values[start:]).astype(dtype, copy=False)
 
     def _nearest(self, queries: Sequence[np.ndarray], k: int, cutoff: float) -> list[Nearest]:
-        """Return the nearest of a batch of queries."""
-        longest = max(map(len, queries))
-        error = self._error(longest)
+        """Return the nearest of a batch of queries, all of one length."""
+        n = len(queries[0])
+        error = self._error(n)
         slack = 1 + 5 * error
-        reach = (cutoff if self._kind == CLOUD else cutoff * cutoff) * slack
+        reach = cutoff * cutoff * slack
         best = np.full((len(queries), k), np.inf)
-        fits = error <= 0.01
+        fits = error <= LARGEST_ERROR
         held: list[tuple[Part, np.ndarray, np.ndarray, np.ndarray]] = []
         for part in self.parts.all:
             if not (fits and all(self._fits(query, part) for query in queries)):
@@ -107,21 +102,19 @@ class BatchSearch:
             found = np.empty((len(queries), max(4 * k, 256)), np.int64)
             values = np.empty(found.shape)
             counts = np.zeros(len(queries), np.int64)
-            unit, grain = self._unit(part), self._grain(longest, part)
+            unit, grain = self._unit(part), self._grain(n, part)
             bound = (np.minimum(reach, best[:, 0] * slack) + grain) * unit * (1 + 2.0**-22)
             fits = scan_lanes(
-                self._kind,
                 np.concatenate(queries) * part.scale,
-                np.cumsum([0, *map(len, queries)]),
+                n,
                 part,
                 unit,
                 slack,
                 grain,
                 best,
                 np.minimum(bound, 3e38).astype(np.float32),
-                self._rooms.single(max(self.parts.longest, longest)),
+                self._rooms.single(n),
                 aligned(8 * LANES),
-                aligned(LANES, np.int32),
                 found,
                 values,
                 counts,
@@ -137,9 +130,8 @@ class BatchSearch:
             limit = min(reach, float(best[number, 0]) * slack)
             distances, indices = [], []
             for part, found, values, counts in held:
-                within = values[number, : counts[number]] <= limit + self._grain(longest, part)
+                within = values[number, : counts[number]] <= limit + self._grain(n, part)
                 chosen = found[number, : counts[number]][within]
-                chosen = chosen[np.argsort(np.diff(part.offsets)[chosen], kind="stable")]
                 exact = self._values(query, part, chosen, np.float64)
                 distances.append(self._distances(exact))
                 indices.append(chosen + part.first)

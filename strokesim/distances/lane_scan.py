@@ -84,8 +84,12 @@ def add_shifted(query, longest, room, limits, sums, features):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True)
-def add_cloud(query, longest, room, ends, limit, sums, features):  # type: ignore[no-untyped-def]
-    """Set each lane's result to its mean nearest-step distance, or all to inf if above limit."""
+def add_cloud(query, longest, room, ends, limit, shares, back, sums, features):  # type: ignore[no-untyped-def]
+    """Set each lane's result to its mean nearest-step distance, or all to inf if above limit.
+
+    Where ``limit`` is finite, ``shares[i]`` bounds from below what query steps i and later add
+    to a lane's sum, and ``back`` half the mean over the lane's own steps.
+    """
     block, column_least, result, lengths = room[0], room[1], room[5], room[7]
     n, shortest = len(query), lengths.min()
     there = room[4]
@@ -101,16 +105,17 @@ def add_cloud(query, longest, room, ends, limit, sums, features):  # type: ignor
             nearest_steps(FOUR, features, query, i, block, columns, ends, sums, column_least)
         else:
             nearest_steps(ONE, features, query, i, block, columns, ends, sums, column_least)
-        alive = 0
         for row in range(n_rows):
             for lane in range(LANES):
                 there[lane] += math.sqrt(sums[row * LANES + lane])
-        for lane in range(LANES):
-            alive += there[lane] / n / 2 <= limit
-        if alive == 0:
-            result[:] = np.inf
-            return
         i += n_rows
+        if limit < np.inf:
+            alive = 0
+            for lane in range(LANES):
+                alive += (there[lane] + shares[i * LANES + lane]) / n / 2 + back[lane] <= limit
+            if alive == 0:
+                result[:] = np.inf
+                return
     result[:] = 0
     for j in range(longest):
         for lane in range(LANES):
@@ -149,104 +154,45 @@ def collect(result, members, width, unit, slack, grain, best, limits, at, found,
 
 @njit(cache=True, nogil=True)
 def scan_lanes(  # type: ignore[no-untyped-def]
-    kind,
-    queries,
-    offsets_of_queries,
-    part,
-    unit,
-    slack,
-    grain,
-    best,
-    limits,
-    room,
-    sums,
-    ends,
-    found,
-    values,
-    n_found,
-    features,
+    queries, n, part, unit, slack, grain, best, limits, room, sums, found, values, n_found, features
 ):
-    """Note, for each query, every candidate that can be one of its k nearest.
+    """Note, for each query of n steps, every candidate that can be one of its k nearest.
 
-    Each block is packed once for all queries; SHIFTED takes one query at a time. Returns False
-    where ties leave no room in ``found``; see `batch_search` for the arrays, and `cascade` for
-    slack and grain.
+    Each block is packed once for all queries. Returns False where ties leave no room in
+    ``found``; see `batch_search` for the arrays, and `cascade` for slack and grain.
     """
     flat = part.values.reshape(-1)
-    n_queries, count = len(offsets_of_queries) - 1, len(part.order)
+    n_queries, count = len(queries) // n, len(part.order)
     members = np.empty(LANES, np.int64)
-    n = offsets_of_queries[1] - offsets_of_queries[0]
-    start = last_length = 0
+    start = 0
     while start < count:
         width = 0
         while start < count and width < LANES:
-            position = start
-            # Shifts go one way for longer candidates, the other for shorter: never in one block.
-            if kind == SHIFTED and width and part.lengths[position] > n >= last_length:
-                break
-            if part.alive[position]:
-                members[width] = part.order[position]
-                last_length = part.lengths[position]
+            if part.alive[start]:
+                members[width] = part.order[start]
                 width += 1
             start += 1
         if width == 0:
             break
-        longest = pack(flat, part.offsets, members, width, part.scale, len(features), room)
+        pack(flat, part.offsets, members, width, part.scale, len(features), room)
         query = 0
         while query < n_queries:
-            first, last = offsets_of_queries[query], offsets_of_queries[query + 1]
-            if kind == EUCLIDEAN:
-                n_rows = 8 if n_queries - query >= 8 else 1
-                sums[:] = 0
-                if n_rows == 8:
-                    within = add_euclidean(
-                        queries, first, last - first, EIGHT, room, limits[query:], sums, features
-                    )
-                else:
-                    within = add_euclidean(
-                        queries, first, last - first, ONE, room, limits[query:], sums, features
-                    )
-                if within:
-                    for row in range(n_rows):
-                        result = sums[row * LANES : (row + 1) * LANES]
-                        if not collect(
-                            result,
-                            members,
-                            width,
-                            unit,
-                            slack,
-                            grain,
-                            best,
-                            limits,
-                            query + row,
-                            found,
-                            values,
-                            n_found,
-                        ):
-                            return False
-                query += n_rows
-                continue
-            one = queries[first:last]
-            if kind == SHIFTED:
-                add_shifted(one, longest, room, limits[query:], sums, features)
+            n_rows = 8 if n_queries - query >= 8 else 1
+            sums[:] = 0
+            at = query * n
+            if n_rows == 8:
+                within = add_euclidean(queries, at, n, EIGHT, room, limits[query:], sums, features)
             else:
-                add_cloud(one, longest, room, ends, limits[query], sums, features)
-            if not collect(
-                room[5],
-                members,
-                width,
-                unit,
-                slack,
-                grain,
-                best,
-                limits,
-                query,
-                found,
-                values,
-                n_found,
-            ):
-                return False
-            query += 1
+                within = add_euclidean(queries, at, n, ONE, room, limits[query:], sums, features)
+            if within:
+                for row in range(n_rows):
+                    result = sums[row * LANES : (row + 1) * LANES]
+                    if not collect(
+                        result, members, width, unit, slack, grain, best, limits, query + row,
+                        found, values, n_found,
+                    ):  # fmt: skip
+                        return False
+            query += n_rows
     return True
 
 
@@ -260,6 +206,7 @@ def fill_values(  # type: ignore[no-untyped-def]
     kernels do. ``chosen`` ascends in length.
     """
     limits = np.full(8, np.inf).astype(query.dtype)
+    nothing = np.empty(0, query.dtype)
     flat = part.values.reshape(-1)
     start = 0
     while start < len(chosen):
@@ -281,6 +228,6 @@ def fill_values(  # type: ignore[no-untyped-def]
         elif kind == SHIFTED:
             add_shifted(query, longest, room, limits, sums, features)
         else:
-            add_cloud(query, longest, room, ends, np.inf, sums, features)
+            add_cloud(query, longest, room, ends, np.inf, nothing, nothing, sums, features)
         results[start : start + width] = result[:width]
         start += width

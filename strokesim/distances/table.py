@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from strokesim.distances.batch_search import BatchSearch
+from strokesim.distances.bounded_search import BoundedSearch
 from strokesim.distances.checks import check_radius, unequal_lengths
 from strokesim.distances.cloud import cloud
 from strokesim.distances.dtw import dtw
@@ -87,7 +88,7 @@ DISTANCES: dict[str, Distance] = {
             "cloud",
             "symmetric mean nearest-point distance, blind to the order of steps",
             cloud,
-            partial(BatchSearch, CLOUD),
+            partial(BoundedSearch, CLOUD),
         ),
         Distance(
             "dtw",
@@ -108,7 +109,7 @@ DISTANCES: dict[str, Distance] = {
             "euclidean_shifted",
             "least Euclidean distance of the shorter to a window of the longer",
             euclidean_shifted,
-            partial(BatchSearch, SHIFTED),
+            partial(BoundedSearch, SHIFTED),
         ),
     )
 }

@@ -12,13 +12,25 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from strokesim.distances import blocks, bounds, cascade, lane_dtw, lane_scan
+from strokesim.distances import (
+    blocks,
+    bounded_scan,
+    bounds,
+    cascade,
+    cloud_bounds,
+    lane_dtw,
+    lane_scan,
+    shifted_bounds,
+)
 from strokesim.distances.table import DISTANCES
 from strokesim.errors import ArgumentError
 from strokesim.ragged import Ragged
 
 FEATURES = (2, 3, 4)
 """x and y; with the pen; the default spec."""
+
+KERNELS = (blocks, bounded_scan, bounds, cascade, cloud_bounds, lane_dtw, lane_scan, shifted_bounds)
+"""The modules that hold what is compiled when it is first called."""
 
 
 def warm_up(
@@ -61,7 +73,7 @@ def variants() -> dict[str, int]:
     """Return how many variants of each compiled function this process has."""
     return {
         f"{module.__name__.rsplit('.', 1)[-1]}.{name}": len(value.signatures)
-        for module in (blocks, bounds, cascade, lane_dtw, lane_scan)
+        for module in KERNELS
         for name, value in sorted(vars(module).items())
         if getattr(value, "signatures", None) and value.py_func.__module__ == module.__name__
     }
