@@ -46,6 +46,7 @@ ARROWS = {
     "manifest": {"features", "shards"},
     "parquet": {"batches", "manifest", "shards"},
     "polylines": {"ink"},
+    "prototype_search": {"corpus", "ink", "prototypes", "queries", "search"},
     "prototypes": {"corpus", "distances"},
     "queries": {"ink"},
     "ragged": set(),
