@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 
 import click
@@ -36,7 +37,9 @@ def command(
             inks = list(counted(read([path], format=format, lenient=lenient), bar))
         facts = facts_of(inks)
         if as_json:
-            click.echo(json.dumps({"file": path, **facts}))
+            # A name that is not UTF-8 has characters that no other program takes.
+            name = os.fsencode(path).decode("utf-8", "replace")
+            click.echo(json.dumps({"file": name, **facts}))
             continue
         click.echo(path)
         for name, fact in facts.items():

@@ -1,7 +1,10 @@
 """Ink: what one writer produced for one label, as immutable samples with named channels.
 
 Units after reading: ``y`` grows downwards, ``t`` is in seconds from the first sample of the
-ink, ``pressure`` runs from 0 to 1, ``altitude`` and ``azimuth`` are in radians. ``x`` and
+ink, ``pressure`` runs from 0 to 1, ``altitude`` and ``azimuth`` are in radians. Altitude is 0 for
+a pen that lies on the surface. Where azimuth is 0 and which way it turns is left as the file has
+it: in Pointer Events and evdev it points along x and turns towards y, with WinTab (signature text,
+BDALab) it points to the far side and turns clockwise; others do not say. ``x`` and
 ``y`` keep the unit of the file; `Ink.mm_per_unit` tells its size where the file does.
 """
 

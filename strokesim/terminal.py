@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -109,13 +110,29 @@ def beside(blocks: Sequence[str], *, gap: int = 2) -> str:
     c  e
     """
     columns = [block.split("\n") for block in blocks]
-    widths = [max(map(len, lines)) for lines in columns]
+    widths = [max(map(text_width, lines)) for lines in columns]
     return "\n".join(
         (" " * gap)
-        .join(line.ljust(width) for line, width in zip(row, widths, strict=True))
+        .join(
+            line + " " * (width - text_width(line)) for line, width in zip(row, widths, strict=True)
+        )
         .rstrip(" ")
         for row in itertools.zip_longest(*columns, fillvalue="")
     )
+
+
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    Chinese, Japanese and Korean characters take two, what is drawn onto the character ahead of
+    it takes none (Unicode Standard Annex 11).
+    """
+    return sum(
+        0 if unicodedata.combining(character)
+        else 2 if unicodedata.east_asian_width(character) in ("W", "F")
+        else 1
+        for character in text
+    )  # fmt: skip
 
 
 def braille_fits(encoding: str | None) -> bool:

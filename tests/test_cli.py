@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from strokesim import Corpus, FeatureSpec, Index, Ink, write_ink
 from strokesim.cli.main import COMMANDS, command
 from strokesim.cli.show import matches_text
+from strokesim.errors import OutputError
 from strokesim.features import FEATURES
 from strokesim.search import Match
 
@@ -391,3 +392,14 @@ def test_every_feature_can_be_named_on_the_command_line(run):
     untouched = [name for name in timed if not FEATURES[name].needs_pressure]
     run("corpus", "build", "all", "one.jsonl", "--spec", ",".join(untouched))
     assert Corpus.open("all").spec.names == tuple(untouched)
+
+
+def test_inspect_names_a_file_whose_name_is_not_utf_8_as_other_programs_can_read_it(run):
+    name = os.fsdecode(b"a\xff.jsonl")
+    try:
+        write_ink(ink(BAR, "1", 0), name)
+    except OutputError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    (facts,) = json_lines(run("inspect", name, "--json"))
+    assert facts["file"] == "a\ufffd.jsonl"
+    assert facts["inks"] == 1

@@ -397,6 +397,11 @@ def test_blocks_stand_side_by_side_with_their_tops_aligned():
     assert beside([]) == ""
 
 
+def test_wide_characters_take_two_columns_of_a_terminal():
+    assert beside(["手書き\nab", "|\n|"], gap=1) == "手書き |\nab     |"
+    assert beside(["e\u0301\nab", "|\n|"], gap=0) == "e\u0301 |\nab|"
+
+
 def test_braille_fits_unicode_and_nothing_else():
     assert braille_fits("utf-8")
     assert braille_fits("UTF-16")

@@ -87,6 +87,10 @@ class FeatureSpec:
     pendigits and of ujipenchars. Euclidean distance tells characters of several strokes apart
     better with ``along="path"``.
 
+    Along ``"ink"`` and ``"path"`` steps stand at equal distances. A stroke of a single sample has
+    no length: along ``"ink"`` one that lies between others gets no step of its own, and along
+    ``"path"`` the movement to it and from it is seen.
+
     Examples
     --------
     >>> FeatureSpec(features=["x", "y", ("pen_up", 0.5)], steps=3).names

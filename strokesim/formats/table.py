@@ -2,69 +2,44 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import PurePath
 
 from strokesim.errors import FormatError, UnknownNameError
-from strokesim.formats import (
-    bdalab,
-    character_trajectories,
-    csv_columns,
-    digilets,
-    evdev,
-    gesture,
-    homus,
-    hwrt,
-    iamondb,
-    inkml,
-    inkml_differences,
-    jsonl,
-    kanjivg,
-    omniglot,
-    pendigits,
-    pointer_events,
-    pot,
-    quickdraw,
-    signature_text,
-    tegaki,
-    uim,
-    uji,
-    uji2,
-    unipen,
-    wacom_csv,
-    xournal,
-)
 from strokesim.formats.format import Format
+
+_MODULES = (
+    "bdalab",
+    "character_trajectories",
+    "csv_columns",
+    "digilets",
+    "evdev",
+    "gesture",
+    "homus",
+    "hwrt",
+    "iamondb",
+    "inkml",
+    "inkml_differences",
+    "jsonl",
+    "kanjivg",
+    "omniglot",
+    "pendigits",
+    "pointer_events",
+    "pot",
+    "quickdraw",
+    "signature_text",
+    "tegaki",
+    "uim",
+    "uji",
+    "uji2",
+    "unipen",
+    "wacom_csv",
+    "xournal",
+)
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
-    for module in (
-        bdalab,
-        character_trajectories,
-        csv_columns,
-        digilets,
-        evdev,
-        gesture,
-        homus,
-        hwrt,
-        iamondb,
-        inkml,
-        inkml_differences,
-        jsonl,
-        kanjivg,
-        omniglot,
-        pendigits,
-        pointer_events,
-        pot,
-        quickdraw,
-        signature_text,
-        tegaki,
-        uim,
-        uji,
-        uji2,
-        unipen,
-        wacom_csv,
-        xournal,
-    )
+    for module in (import_module(f"strokesim.formats.{name}") for name in _MODULES)
 }
 """Every format, by name."""
 
