@@ -7,6 +7,7 @@ import click
 from strokesim.cli.options import format_option, lenient_option, read
 from strokesim.cli.show import counted, progress, tell
 from strokesim.formats import FORMATS, write_ink
+from strokesim.formats.format import Format
 
 WRITABLE = ", ".join(sorted(name for name, form in FORMATS.items() if form.write is not None))
 
@@ -18,7 +19,7 @@ WRITABLE = ", ".join(sorted(name for name, form in FORMATS.items() if form.write
 @format_option
 @lenient_option
 def command(
-    ink: tuple[str, ...], target: str, to: str | None, format: str | None, lenient: bool
+    ink: tuple[str, ...], target: str, to: str | None, format: str | Format | None, lenient: bool
 ) -> None:
     """Write inks in another format.
 

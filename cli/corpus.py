@@ -13,6 +13,7 @@ from strokesim.cli.options import format_option, lenient_option, read, threads_o
 from strokesim.cli.show import progress, tell
 from strokesim.corpus import Corpus
 from strokesim.features import FeatureSpec
+from strokesim.formats.format import Format
 
 
 @click.group()
@@ -41,7 +42,7 @@ def build(
     folder: str,
     ink: tuple[str, ...],
     spec: str | None,
-    format: str | None,
+    format: str | Format | None,
     lenient: bool,
     threads: int | None,
 ) -> None:
@@ -66,7 +67,11 @@ def build(
 @lenient_option
 @threads_option
 def append(
-    folder: str, ink: tuple[str, ...], format: str | None, lenient: bool, threads: int | None
+    folder: str,
+    ink: tuple[str, ...],
+    format: str | Format | None,
+    lenient: bool,
+    threads: int | None,
 ) -> None:
     """Add the inks in the files INK to CORPUS, all or none.
 

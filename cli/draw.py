@@ -10,6 +10,7 @@ from strokesim.drawing import svg_of_inks, svg_of_path, write_svg
 from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.formats import read_ink
+from strokesim.formats.format import Format
 from strokesim.polylines import polylines_of_features
 
 SHEET = 1000
@@ -37,7 +38,7 @@ def command(
     columns: int,
     size: float,
     numbered: bool,
-    format: str | None,
+    format: str | Format | None,
     lenient: bool,
 ) -> None:
     """Draw inks, or how one is warped onto another, as SVG.
@@ -63,7 +64,12 @@ def command(
 
 
 def _warped(
-    one: str, other: str, spec: str | None, radius: int | None, format: str | None, lenient: bool
+    one: str,
+    other: str,
+    spec: str | None,
+    radius: int | None,
+    format: str | Format | None,
+    lenient: bool,
 ) -> str:
     from strokesim.distances import dtw_path
 

@@ -11,6 +11,7 @@ from strokesim.cli.options import format_option, lenient_option, read, threads_o
 from strokesim.cli.show import batched, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.features import FeatureSpec
+from strokesim.formats.format import Format
 from strokesim.siamese import open_encoder
 
 
@@ -27,7 +28,7 @@ def command(
     ink: tuple[str, ...],
     output: str | None,
     per_step: bool,
-    format: str | None,
+    format: str | Format | None,
     lenient: bool,
     threads: int | None,
 ) -> None:

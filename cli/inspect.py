@@ -11,6 +11,7 @@ import numpy as np
 
 from strokesim.cli.options import format_option, lenient_option, read
 from strokesim.cli.show import counted, inks_text, progress
+from strokesim.formats.format import Format
 from strokesim.ink import Ink
 
 
@@ -21,7 +22,7 @@ from strokesim.ink import Ink
 @format_option
 @lenient_option
 def command(
-    file: tuple[str, ...], as_json: bool, draw: bool, format: str | None, lenient: bool
+    file: tuple[str, ...], as_json: bool, draw: bool, format: str | Format | None, lenient: bool
 ) -> None:
     """Show what is in ink files.
 

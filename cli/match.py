@@ -13,6 +13,7 @@ from strokesim.cli.show import drawing_of, is_right, matched, matches_text, prog
 from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.errors import ArgumentError
+from strokesim.formats.format import Format
 from strokesim.search import Index
 
 
@@ -48,7 +49,7 @@ def command(
     cutoff: float | None,
     as_json: bool,
     draw: bool,
-    format: str | None,
+    format: str | Format | None,
     lenient: bool,
     threads: int | None,
 ) -> None:

@@ -11,6 +11,7 @@ from strokesim.augmentation import Augmentation, turned_classes
 from strokesim.cli.options import format_option, lenient_option, read, threads_option
 from strokesim.cli.show import progress, tell
 from strokesim.features import FeatureSpec
+from strokesim.formats.format import Format
 from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.encoders import NETWORKS
@@ -96,7 +97,7 @@ def command(
     device: str | None,
     tensorboard: bool,
     resume: bool,
-    format: str | None,
+    format: str | Format | None,
     lenient: bool,
     threads: int | None,
     **settings: Any,

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import click
 import numpy as np
@@ -403,3 +404,38 @@ def test_inspect_names_a_file_whose_name_is_not_utf_8_as_other_programs_can_read
     (facts,) = json_lines(run("inspect", name, "--json"))
     assert facts["file"] == "a\ufffd.jsonl"
     assert facts["inks"] == 1
+
+
+UNIPEN = """.COORD X Y T
+.HIERARCHY WORD CHARACTER
+.SEGMENT WORD 0-1 OK "ab"
+.SEGMENT CHARACTER 0 OK "a"
+.PEN_DOWN
+1 2 0
+3 4 2000000
+.PEN_UP
+.PEN_DOWN
+5 6 4000000
+"""
+
+
+def test_unipen_is_read_at_the_level_and_with_the_unit_that_the_format_says(run):
+    Path("a.unipen").write_text(UNIPEN)
+    (every,) = json_lines(run("inspect", "a.unipen", "--json"))
+    assert every["inks"] == 2
+    said = "unipen;level=WORD;time_unit=us"
+    (words,) = json_lines(run("inspect", "a.unipen", "--json", "--format", said))
+    assert (words["inks"], words["samples per second"]) == (1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("unipen;lev=WORD", "unipen alone has settings: level, root, time_unit"),
+        ("inkml;level=WORD", "unipen alone has settings"),
+        ("unipen;time_unit=mn", "unknown time unit 'mn'"),
+    ],
+)
+def test_settings_that_a_format_does_not_have_are_refused(run, said, message):
+    done = run("inspect", "one.jsonl", "--format", said, code=2)
+    assert message in " ".join(done.stderr.split())
