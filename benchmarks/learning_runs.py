@@ -118,7 +118,7 @@ def carry_out(
             print(f"{protocol.name}, seed {seed}, {row.title}: {rates}", flush=True)
     if not stored.unlearned:
         stored.unlearned = [_row_as_dict(row) for row in protocol.unlearned(steps is not None)]
-        stored.save(folder)
+    stored.save(folder)
 
 
 def _row_as_dict(row: Row) -> dict[str, Any]:
