@@ -12,8 +12,10 @@ import numpy as np
 from strokesim.cli.options import format_option, lenient_option, read, threads_option
 from strokesim.cli.show import progress, tell
 from strokesim.corpus import Corpus
+from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
+from strokesim.learned import open_encoder
 
 
 @click.group()
@@ -35,6 +37,7 @@ def command() -> None:
     metavar="SPEC",
     help="Features of a step, weights and resampling, such as 'x,y,0.5*cos,0.5*sin;steps=32'.",
 )
+@click.option("--model", metavar="MODEL", help="Take the features that an encoder reads instead.")
 @format_option
 @lenient_option
 @threads_option
@@ -42,6 +45,7 @@ def build(
     folder: str,
     ink: tuple[str, ...],
     spec: str | None,
+    model: str | None,
     format: str | Format | None,
     lenient: bool,
     threads: int | None,
@@ -52,12 +56,24 @@ def build(
     Example:
       strokesim corpus build digits pendigits-orig.tra
       strokesim corpus build letters ink.zip --spec 'x,y,pen_up;steps=64'
+      strokesim corpus build learned ink.zip --model default
     """
     chosen = FeatureSpec() if spec is None else FeatureSpec.parse(spec)
+    if model is not None:
+        chosen = _spec_of(model, spec)
     with progress("inks") as bar:
         inks = read(ink, format=format, lenient=lenient)
         corpus = Corpus.build(folder, inks, chosen, threads=threads, progress=bar.update)
     tell(f"{folder}: {len(corpus):,} entries")
+
+
+def _spec_of(model: str, spec: str | None) -> FeatureSpec:
+    if spec is not None:
+        raise ArgumentError("--model brings its own features; leave out --spec")
+    found = open_encoder(model).spec
+    if found is None:
+        raise ArgumentError(f"{model} was trained on arrays and has no features to turn ink into")
+    return found
 
 
 @command.command()

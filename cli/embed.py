@@ -12,7 +12,7 @@ from strokesim.cli.show import batched, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
-from strokesim.siamese import open_encoder
+from strokesim.learned import open_encoder
 
 
 @click.command()
@@ -34,13 +34,14 @@ def command(
 ) -> None:
     """Show what the encoder MODEL makes of the inks in the files INK.
 
+    MODEL is the folder of a training, what `strokesim export` wrote, or default.
     One line of JSON per ink; its embedding is a list of steps, one step unless --per-step. A
     corpus of embeddings is searched by `match --model` with the same MODEL, and needs not be
     embedded again each time.
 
     \b
     Example:
-      strokesim embed letters new.jsonl | jq .embedding[0]
+      strokesim embed default new.jsonl | jq .embedding[0]
       strokesim embed letters new.jsonl --per-step -o learned
     """
     encoder = open_encoder(model)

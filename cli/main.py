@@ -17,6 +17,7 @@ COMMANDS = {
     "corpus": "Build, extend, check and export a corpus.",
     "train": "Train an encoder on the labelled ink in the files INK.",
     "embed": "Show what the encoder MODEL makes of the inks in the files INK.",
+    "export": "Write the encoder MODEL as one ONNX file for apps.",
     "convert": "Write inks in another format.",
     "inspect": "Show what is in ink files.",
     "draw": "Draw inks, or how one is warped onto another, as SVG.",

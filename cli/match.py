@@ -14,6 +14,7 @@ from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.errors import ArgumentError
 from strokesim.formats.format import Format
+from strokesim.learned import Encoder, open_encoder
 from strokesim.search import Index
 
 
@@ -26,7 +27,12 @@ from strokesim.search import Index
     metavar="NAME",
     help=f"One of {', '.join(sorted(DISTANCES))}; dtw when left out.",
 )
-@click.option("--model", metavar="MODEL", help="Search by what `strokesim train` learned instead.")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    help="Search by what was learned instead: the folder of a training, what `strokesim export` "
+    "wrote, or default.",
+)
 @click.option(
     "--radius",
     type=int,
@@ -34,6 +40,11 @@ from strokesim.search import Index
     help="Sakoe-Chiba radius of dtw; leave it out for free paths.",
 )
 @click.option("--cutoff", type=float, metavar="D", help="Show no match farther away than D.")
+@click.option(
+    "--reject",
+    is_flag=True,
+    help="Show no match beyond the threshold of the model: an ink without one is none of them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON per query ink.")
 @click.option("--draw/--no-draw", default=True, help="Draw query and matches with characters.")
 @format_option
@@ -47,6 +58,7 @@ def command(
     model: str | None,
     radius: int | None,
     cutoff: float | None,
+    reject: bool,
     as_json: bool,
     draw: bool,
     format: str | Format | None,
@@ -59,22 +71,27 @@ def command(
     label of each match stand its distance and its writer; = marks the query's own label.
     Ends with 1 when no query has a match.
 
+    The model default comes with strokesim and needs nothing else; `corpus build --model` makes a
+    corpus for a model.
+
     \b
     Example:
       strokesim match pendigits-orig.tes --corpus digits -k 3 --radius 4
       strokesim match strokes.inkml --corpus digits --json | jq .matches[0].label
-      strokesim match new.jsonl --corpus letters --model learned
+      strokesim match new.jsonl --corpus letters --model learned --reject
     """
     corpus = Corpus.open(folder)
     if model is None:
+        if reject:
+            raise ArgumentError("--reject takes the threshold of a --model; else give a --cutoff")
         index = Index(corpus, distance or "dtw", radius=radius)
     elif distance is not None or radius is not None:
         raise ArgumentError("--model brings its own distance; leave out --distance and --radius")
     else:
-        # torch takes a second to import: not before it is needed.
-        from strokesim.siamese import open_encoder
-
-        index = Index(corpus, open_encoder(model))
+        encoder = open_encoder(model)
+        if reject:
+            cutoff = _threshold(encoder, model, cutoff)
+        index = Index(corpus, encoder)
     drawing = partial(drawing_of, corpus) if draw else None
     n_inks = n_found = n_labelled = n_right = 0
     with progress("inks") as bar:
@@ -94,5 +111,19 @@ def command(
     if n_labelled:
         wrong = 100 * (n_labelled - n_right) / n_labelled
         tell(f"{n_right:,} of {n_labelled:,} nearest labels are right ({wrong:.2f} % wrong)")
+    if reject:
+        tell(f"{n_inks - n_found:,} are none of them: nothing within {cutoff:.3f}")
     if not n_found:
         sys.exit(1)
+
+
+def _threshold(encoder: Encoder, model: str, cutoff: float | None) -> float:
+    if cutoff is not None:
+        raise ArgumentError(
+            f"--reject and --cutoff {cutoff:g} both say how far is too far; give one"
+        )
+    if encoder.threshold is None:
+        raise ArgumentError(
+            f"{model} has no threshold: nothing was held back when it was trained; give a --cutoff"
+        )
+    return encoder.threshold

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from strokesim.formats import write_ink as write_ink
     from strokesim.ink import Ink as Ink
     from strokesim.ink import Stroke as Stroke
+    from strokesim.learned import open_encoder as open_encoder
     from strokesim.search import Index as Index
     from strokesim.search import Match as Match
 
@@ -52,6 +53,7 @@ _HOMES = {
     "euclidean": "strokesim.distances",
     "euclidean_shifted": "strokesim.distances",
     "load_dataset": "strokesim.datasets.catalog",
+    "open_encoder": "strokesim.learned",
     "read_ink": "strokesim.formats",
     "read_inks": "strokesim.formats",
     "write_ink": "strokesim.formats",

@@ -8,7 +8,7 @@ StrokesimError
 ├── FormatError            a file that does not hold what its format asks for; names file and line
 ├── CorpusError            a corpus folder that is missing, damaged or of a newer version
 ├── DatasetError           a published dataset that cannot be found, fetched or trusted
-├── ModelError             a folder that holds no encoder, a damaged one, or one of a newer version
+├── ModelError             what holds no encoder, a damaged one, or one of a newer version
 ├── TrainingError          training that cannot go on: NaN, collapse, out of memory
 ├── MissingExtraError      a part of strokesim that is not installed (also an ImportError)
 └── OutputError            a result that could not be written; nothing half written is left
@@ -102,7 +102,7 @@ class DatasetError(StrokesimError):
 
 
 class ModelError(StrokesimError):
-    """A folder that holds no encoder, a damaged one, or one of a newer version."""
+    """A file or folder that holds no encoder, a damaged one, or one of a newer version."""
 
 
 class TrainingError(StrokesimError):

@@ -13,8 +13,8 @@ from strokesim.distances import cdist, dtw
 from strokesim.errors import ArgumentError, ModelError, OutputError, SpecError
 from strokesim.features import spec_from_dict
 from strokesim.ink import Ink
+from strokesim.learned import Origin
 from strokesim.siamese import Encoder, EncoderSettings, open_encoder, save_encoder
-from strokesim.siamese.embedding import Origin
 from strokesim.siamese.encoders import Tower
 
 SPEC = FeatureSpec(features=["x", "y"], steps=6)
@@ -226,13 +226,13 @@ def test_every_changed_byte_of_the_weights_is_noticed(folder):
 
 def rewritten(folder, **changes):
     """Change the facts of a checkpoint and give it the checksum of what it says now."""
-    from strokesim.siamese.checkpoint import _checksum
+    from strokesim.learned.checkpoint import checksum_of
 
     path = folder / "encoder.json"
     content = json.loads(path.read_text())
     content.pop("sha256")
     content = {name: value for name, value in (content | changes).items() if value is not ...}
-    path.write_text(json.dumps(content | {"sha256": _checksum(content)}))
+    path.write_text(json.dumps(content | {"sha256": checksum_of(content)}))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ try:
     from strokesim.siamese.checkpoint import open_encoder, save_encoder
     from strokesim.siamese.embedding import Encoder
     from strokesim.siamese.encoders import EncoderSettings
+    from strokesim.siamese.export import export_onnx
     from strokesim.siamese.losses import LOSSES
     from strokesim.siamese.mining import MINERS
     from strokesim.siamese.settings import TrainingSettings
@@ -33,6 +34,7 @@ __all__ = [
     "Encoder",
     "EncoderSettings",
     "TrainingSettings",
+    "export_onnx",
     "open_encoder",
     "save_encoder",
     "train",

@@ -12,22 +12,23 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
+import numpy as np
+import safetensors.numpy
 import torch
-from safetensors import SafetensorError
 
-from strokesim.errors import ModelError, OutputError, StrokesimError
-from strokesim.features import FeatureSpec
+from strokesim.errors import OutputError, StrokesimError
+from strokesim.learned.checkpoint import (
+    FORMAT,
+    NAME,
+    VERSION,
+    checksum_of,
+    misunderstood,
+    read_checkpoint,
+)
 from strokesim.replacing import replacing
-from strokesim.siamese.embedding import Encoder, Origin
+from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings, Tower
-
-NAME = "encoder.json"
-FORMAT = "strokesim encoder"
-VERSION = 1
-REMEDY = "train it again, or copy it again from where it came"
 
 
 def save_encoder(encoder: Encoder, path: str | os.PathLike[str]) -> None:
@@ -47,8 +48,8 @@ def save_encoder(encoder: Encoder, path: str | os.PathLike[str]) -> None:
     """
     folder = Path(path)
     make_folder(folder)
-    weights = safetensors.torch.save(
-        {name: values.contiguous() for name, values in encoder.tower.state_dict().items()}
+    weights = safetensors.numpy.save(
+        {name: np.ascontiguousarray(values) for name, values in encoder.weights.items()}
     )
     checksum = hashlib.sha256(weights).hexdigest()
     name = f"weights-{checksum[:16]}.safetensors"
@@ -63,7 +64,7 @@ def save_encoder(encoder: Encoder, path: str | os.PathLike[str]) -> None:
         "encoder": encoder.tower.settings.to_dict(),
         "origin": asdict(encoder.origin),
     }
-    text = json.dumps(content | {"sha256": _checksum(content)}, indent=1)
+    text = json.dumps(content | {"sha256": checksum_of(content)}, indent=1)
     with replacing(folder / NAME) as file:
         file.write(f"{text}\n".encode())
     for old in folder.glob("weights-*.safetensors"):
@@ -100,75 +101,16 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     ModelError
         If the folder is missing, holds no encoder, a damaged one, or one of a newer version.
     """
-    folder = Path(path)
-    place = folder / NAME
+    found = read_checkpoint(path)
     try:
-        content = _read_json(place)
-        weights = content["weights"]
-        tensors = _read_weights(folder / Path(weights["name"]).name, weights["sha256"])
-        spec = None if content["spec"] is None else FeatureSpec.from_dict(content["spec"])
-        settings = EncoderSettings(**content["encoder"])
+        settings = EncoderSettings(**found.settings)
         # Weights are drawn at random before the stored ones take their place: the generator
         # of whoever opens an encoder is not to notice.
         with torch.random.fork_rng(devices=[]):
-            tower = Tower(content["n_features"], settings)
-        tower.load_state_dict(tensors)
-        origin = content["origin"]
-        return Encoder(tower, spec, Origin(**{**origin, "classes": tuple(origin["classes"])}))
-    except ModelError:
-        raise
-    except (KeyError, TypeError, ValueError, RuntimeError, StrokesimError) as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{place} cannot be understood: {reason}; {REMEDY}") from error
-
-
-def _read_json(place: Path) -> dict[str, Any]:
-    folder = place.parent
-    try:
-        text = place.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        if not folder.exists():
-            why = "there is no such folder; train one first"
-        elif not folder.is_dir():
-            why = "it is a file, and an encoder is a folder"
-        elif (folder / "resume.safetensors").exists():
-            why = "its training has not come to a first encoder; resume it"
-        else:
-            why = f"it has no {NAME}"
-        raise ModelError(f"{folder} is no encoder: {why}") from None
-    except OSError as error:
-        raise ModelError(f"{place} cannot be read: {error.strerror}") from error
-    try:
-        content = json.loads(text)
-        named = content.get("format") == FORMAT
-    except (ValueError, AttributeError, RecursionError):
-        raise ModelError(f"{place} is damaged: no JSON of an encoder; {REMEDY}") from None
-    if not named:
-        raise ModelError(f"{place} belongs to something else than an encoder; name another folder")
-    version = content.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise ModelError(
-            f"{place} is of version {version}, this strokesim reads up to {VERSION}; "
-            "install a newer strokesim"
+            tower = Tower(found.n_features, settings)
+        tower.load_state_dict(
+            {name: torch.from_numpy(values) for name, values in found.weights.items()}
         )
-    if content.pop("sha256", None) != _checksum(content):
-        raise ModelError(f"{place} is damaged: its checksum is another one; {REMEDY}")
-    found: dict[str, Any] = content
-    return found
-
-
-def _read_weights(place: Path, checksum: str) -> dict[str, torch.Tensor]:
-    try:
-        weights = place.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{place} cannot be read: {error.strerror}; {REMEDY}") from error
-    if hashlib.sha256(weights).hexdigest() != checksum:
-        raise ModelError(f"{place} is damaged: its checksum is another one; {REMEDY}")
-    try:
-        return safetensors.torch.load(weights)
-    except SafetensorError as error:
-        raise ModelError(f"{place} is damaged: {error}; {REMEDY}") from error
-
-
-def _checksum(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return Encoder(tower, found.spec, found.origin)
+    except (TypeError, ValueError, RuntimeError, StrokesimError) as error:
+        raise misunderstood(Path(path) / NAME, error) from error

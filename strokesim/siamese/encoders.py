@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.learned.encoder import padded
 from strokesim.siamese.pooling import POOLINGS
 
 
@@ -86,10 +87,7 @@ def pad(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
         Zero behind the end of a sequence.
     mask : Tensor, shape (n_sequences, longest), bool
     """
-    lengths = np.array([len(sequence) for sequence in sequences])
-    steps = np.zeros((len(sequences), lengths.max(), sequences[0].shape[1]), np.float32)
-    for row, sequence in zip(steps, sequences, strict=True):
-        row[: len(sequence)] = sequence
+    steps, lengths = padded(sequences)
     mask = np.arange(lengths.max()) < lengths[:, np.newaxis]  # (n_sequences, longest)
     return torch.from_numpy(steps), torch.from_numpy(mask)
 

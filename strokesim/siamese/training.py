@@ -18,10 +18,11 @@ from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError, OutputError, TrainingError
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
-from strokesim.siamese.checkpoint import NAME as ENCODER
+from strokesim.learned import Origin
+from strokesim.learned.checkpoint import NAME as ENCODER
 from strokesim.siamese.checkpoint import make_folder, open_encoder, save_encoder
 from strokesim.siamese.devices import find_device
-from strokesim.siamese.embedding import Encoder, Origin
+from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings
 from strokesim.siamese.examples import NONE, Augment, Examples, examples_of, hold_back
 from strokesim.siamese.interrupts import postponed

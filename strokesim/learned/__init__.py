@@ -1,0 +1,6 @@
+"""Encoders in use: what training made, run by NumPy or ONNX Runtime, without torch."""
+
+from strokesim.learned.encoder import Encoder, Origin
+from strokesim.learned.opening import open_encoder
+
+__all__ = ["Encoder", "Origin", "open_encoder"]
