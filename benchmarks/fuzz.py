@@ -257,7 +257,7 @@ def main() -> None:
         ]
         line = "| " + " | ".join(cells) + " |"
         print(line, flush=True)
-        if options.minutes >= 1 and read > 1:
+        if read > 1:
             RESULTS.mkdir(exist_ok=True)
             if not path.exists():
                 path.write_text(f"{describe('strokesim', 'numpy')}\n\n{HEADING}")

@@ -27,8 +27,7 @@ from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
 _POINT = rb"[ \t]*-?\d+(?:\.\d*)?,-?\d+(?:\.\d*)?[ \t]*;"
-# Points, and one that is none.
-_ODD = re.compile(r"(?:[^,;]*+,[^,;]*+;)*+([^;]*);.*", re.DOTALL)
+_LONG = 1000
 _TO_BLANKS = bytes.maketrans(b",;", b"  ")
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?[A-Za-z0-9][^\n,;<{\[]{0,79}\r?\n" + _POINT + rb"[-\d.,; \t]*(?:\r?\n|\Z)"
@@ -69,14 +68,21 @@ def _read(source: Source) -> Iterator[Ink]:
 def _points(line: str) -> np.ndarray:
     """Return the points of a stroke, shape (n_points, 2)."""
     check_length(line)
-    line = line.strip().removesuffix(";") + ";"
-    if (match := _ODD.fullmatch(line)) is not None:
-        odd = match[1]
+    text = line.strip().removesuffix(";").encode() + b";"
+    codes = np.frombuffer(text, np.uint8)
+    marks = codes[(codes == ord(",")) | (codes == ord(";"))]
+    if not (np.all(marks[::2] == ord(",")) and np.all(marks[1::2] == ord(";"))):
+        pairs = (match[1].decode() for match in re.finditer(rb"([^;]*);", text))
+        odd = next(pair for pair in pairs if pair.count(",") != 1)
         raise ValueError(f"{odd[:40]!r} is no point; needed: x,y")
-    values = parse_values(line.encode().translate(_TO_BLANKS))
-    if len(values) != 2 * line.count(";"):
+    values = parse_values(text.translate(_TO_BLANKS))
+    if len(values) != len(marks):
         raise ValueError("a point lacks a number; needed: x,y")
-    return values.reshape(-1, 2)
+    points = values.reshape(-1, 2)
+    # A stroke copies what can be written to: that is worth it for short ones, whose view of
+    # the numbers takes more than they do.
+    points.flags.writeable = len(points) < _LONG
+    return points
 
 
 FORMAT = Format(
