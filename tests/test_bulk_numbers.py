@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strokesim.formats.bulk_numbers import BadNumber, number_text, parse_numbers, words_per_line
+from strokesim.formats.bulk_numbers import (
+    BadNumber,
+    number_text,
+    parse_numbers,
+    parse_values,
+    words_per_line,
+)
 from strokesim.ink import LARGEST
 
 finite = st.floats(-LARGEST, LARGEST, allow_nan=False)
@@ -82,3 +88,23 @@ def test_words_are_counted_line_by_line():
     _, starts = parse_numbers(text)
     assert words_per_line(text, starts).tolist() == [2, 0, 1, 3]
     assert words_per_line(b"", starts[:0]).tolist() == [0]
+
+
+LONG = b"".join(b"%d %d.5\n" % (number, -number) for number in range(20000))
+
+
+def test_a_long_text_is_converted_as_its_words_are():
+    expected = [float(word) for word in LONG.split()]
+    values, starts = parse_numbers(LONG)
+    assert values.tolist() == expected
+    assert parse_values(LONG).tolist() == expected
+    assert [LONG[start : start + 2].strip() for start in starts[:3].tolist()] == [b"0", b"0.", b"1"]
+    assert parse_values(b"").tolist() == parse_values(b" \n").tolist() == []
+
+
+@pytest.mark.parametrize("parse", [parse_numbers, parse_values])
+def test_what_is_no_number_is_found_far_into_a_long_text(parse):
+    place = LONG.index(b"19000 ")
+    with pytest.raises(BadNumber, match="'x' is not a number") as caught:
+        parse(LONG[:place] + b"x" + LONG[place + 5 :])
+    assert caught.value.offset == place

@@ -309,3 +309,23 @@ def test_uji_loses_only_a_damaged_character_leniently(tmp_path):
         ("c", [[3, 3]]),
     ]
     assert [error.line for error in skipped] == [10]
+
+
+def test_a_component_too_large_for_one_piece_is_read_whole_and_its_damage_found(tmp_path):
+    path = tmp_path / "large.unipen"
+    rows = [f"{number} {number % 7}" for number in range(30000)]
+    path.write_text(".COORD X Y\n.PEN_DOWN\n" + "\n".join(rows) + "\n.PEN_UP\n")
+    assert read_ink(path).strokes[0]["x"].tolist() == list(range(30000))
+    rows[25000] = "1"
+    path.write_text(".COORD X Y\n.PEN_DOWN\n" + "\n".join(rows) + "\n.PEN_UP\n")
+    with pytest.raises(FormatError, match=r"unipen:25003: a line has 1 numbers"):
+        read_ink(path)
+
+
+def test_sets_between_components_keep_them_apart(tmp_path):
+    path = tmp_path / "sets.unipen"
+    one = '.START_SET a\n.SEGMENT CHARACTER 0 ? "a"\n.PEN_DOWN\n{0} {0}\n'
+    path.write_text(".COORD X Y\n" + "".join(one.format(n) for n in (1, 2, 3)))
+    assert [ink.strokes[0].xy.tolist() for ink in read_inks(path)] == [
+        [[1, -1]], [[2, -2]], [[3, -3]],
+    ]  # fmt: skip
