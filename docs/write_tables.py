@@ -173,8 +173,15 @@ def learning() -> str:
     return re.sub(r"^(?=#+ )", "##", text, flags=re.MULTILINE)
 
 
+def card() -> str:
+    """Return the card of the encoder that comes with strokesim, without its title."""
+    page = (ROOT / "strokesim" / "models" / "default.md").read_text(encoding="utf-8")
+    return page.partition("\n\n")[2]
+
+
 TABLES = {
     "baselines": baselines,
+    "card": card,
     "commands": commands,
     "dataset-sources": dataset_sources,
     "datasets": datasets,

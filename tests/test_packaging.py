@@ -48,6 +48,9 @@ def test_wheel_carries_every_module_and_the_demo_corpus(built):
         names = set(wheel.namelist())
     assert modules_of_the_checkout() <= names
     assert {"strokesim/py.typed", "strokesim/datasets/demo.jsonl.gz"} <= names
+    models = {"default.onnx", "default.md", "default/encoder.json"}
+    assert {f"strokesim/models/{name}" for name in models} <= names
+    assert len([name for name in names if name.endswith(".safetensors")]) == 1
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "cli/"))]
 
 
