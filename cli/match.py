@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import click
@@ -14,8 +15,40 @@ from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.errors import ArgumentError
 from strokesim.formats.format import Format
+from strokesim.ink import Ink
 from strokesim.learned import Encoder, open_encoder
-from strokesim.search import Index
+from strokesim.prototype_search import PrototypeIndex
+from strokesim.search import Index, Match
+
+
+class NearPrototypes:
+    """The entries of each query's nearest prototypes, and how many of all were looked at."""
+
+    def __init__(self, index: PrototypeIndex, count: int) -> None:
+        self.index, self.count = index, count
+        self.exact = count == index.n_prototypes
+        self._n_queries, self._looked_at = 0, 0.0
+
+    def search(
+        self,
+        queries: list[Ink],
+        k: int,
+        *,
+        cutoff: float | None,
+        threads: int | None,
+        progress: Callable[[int], object],
+    ) -> list[list[Match]]:
+        """Return the matches of each ink."""
+        found = self.index.search(queries, k, prototypes=self.count, cutoff=cutoff, threads=threads)
+        progress(len(queries))
+        self._n_queries += len(queries)
+        self._looked_at += len(queries) * found.searched
+        return found.matches
+
+    @property
+    def searched(self) -> float:
+        """Share of the corpus that was looked at, mean over the queries."""
+        return self._looked_at / self._n_queries if self._n_queries else 0.0
 
 
 @click.command()
@@ -39,6 +72,12 @@ from strokesim.search import Index
     metavar="STEPS",
     help="Sakoe-Chiba radius of dtw; leave it out for free paths.",
 )
+@click.option(
+    "--prototypes",
+    type=click.IntRange(min=1),
+    metavar="P",
+    help="Look only at the entries of the P nearest prototypes: not exact, and says so.",
+)
 @click.option("--cutoff", type=float, metavar="D", help="Show no match farther away than D.")
 @click.option(
     "--reject",
@@ -57,6 +96,7 @@ def command(
     distance: str | None,
     model: str | None,
     radius: int | None,
+    prototypes: int | None,
     cutoff: float | None,
     reject: bool,
     as_json: bool,
@@ -74,6 +114,9 @@ def command(
     The model default comes with strokesim and needs nothing else; `corpus build --model` makes a
     corpus for a model.
 
+    Prototypes are averages of similar entries of a label. They are made once, which takes a
+    while, and kept in CORPUS until it changes; docs/distances.md says when they pay.
+
     \b
     Example:
       strokesim match pendigits-orig.tes --corpus digits -k 3 --radius 4
@@ -81,17 +124,30 @@ def command(
       strokesim match new.jsonl --corpus letters --model learned --reject
     """
     corpus = Corpus.open(folder)
+    index: Index | NearPrototypes
     if model is None:
         if reject:
             raise ArgumentError("--reject takes the threshold of a --model; else give a --cutoff")
-        index = Index(corpus, distance or "dtw", radius=radius)
-    elif distance is not None or radius is not None:
-        raise ArgumentError("--model brings its own distance; leave out --distance and --radius")
+        name = distance or "dtw"
+        if prototypes is None:
+            index = Index(corpus, name, radius=radius)
+        else:
+            with progress("entries divided", len(corpus)) as bar:
+                divided = PrototypeIndex(
+                    corpus, name, radius=radius, keep=True, progress=bar.update
+                )
+            index = NearPrototypes(divided, prototypes)
+    elif distance is not None or radius is not None or prototypes is not None:
+        raise ArgumentError(
+            "--model brings its own distance; leave out --distance, --radius and --prototypes"
+        )
     else:
+        name = model
         encoder = open_encoder(model)
         if reject:
             cutoff = _threshold(encoder, model, cutoff)
         index = Index(corpus, encoder)
+    exact = not isinstance(index, NearPrototypes) or index.exact
     drawing = partial(drawing_of, corpus) if draw else None
     n_inks = n_found = n_labelled = n_right = 0
     with progress("inks") as bar:
@@ -104,10 +160,16 @@ def command(
             n_right += ink.label is not None and is_right(ink, matches)
             if as_json:
                 found = [match._asdict() for match in matches]
-                click.echo(json.dumps({"query": ink.id, "label": ink.label, "matches": found}))
+                facts = {"query": ink.id, "label": ink.label, "exact": exact, "matches": found}
+                click.echo(json.dumps(facts))
             else:
                 click.echo(matches_text(ink, matches, drawing) + "\n")
-    tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {model or index.distance}")
+    tell(f"{n_inks:,} inks matched against {len(corpus):,} entries by {name}")
+    if isinstance(index, NearPrototypes) and not index.exact:
+        tell(
+            f"not exact: searched {100 * index.searched:.3g} % of {len(corpus):,} entries, those "
+            f"of {index.count} of {index.index.n_prototypes} prototypes"
+        )
     if n_labelled:
         wrong = 100 * (n_labelled - n_right) / n_labelled
         tell(f"{n_right:,} of {n_labelled:,} nearest labels are right ({wrong:.2f} % wrong)")

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 from tqdm import tqdm
@@ -14,7 +14,7 @@ from tqdm import tqdm
 from strokesim.corpus import Corpus
 from strokesim.ink import Ink
 from strokesim.polylines import Drawing, polylines_of_features
-from strokesim.search import Index, Match
+from strokesim.search import Match
 from strokesim.svg import readable
 from strokesim.terminal import beside, braille_fits, draw_text
 
@@ -51,9 +51,24 @@ def drawing_of(corpus: Corpus, number: int) -> Drawing | None:
     return polylines_of_features(corpus[number].sequence, spec.names, weights=spec.weights)
 
 
+class Searching(Protocol):
+    """What finds matches: an `Index`, or what stands for one."""
+
+    def search(
+        self,
+        queries: list[Ink],
+        k: int,
+        *,
+        cutoff: float | None,
+        threads: int | None,
+        progress: Callable[[int], object],
+    ) -> list[list[Match]]:
+        """Return the matches of each ink."""
+
+
 def matched(
     inks: Iterable[Ink],
-    index: Index,
+    index: Searching,
     k: int,
     *,
     cutoff: float | None = None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError
+from strokesim.kept_prototypes import kept_prototypes
 from strokesim.prototypes import prototypes_of
 from strokesim.queries import query_sequences
 from strokesim.search import Index, Match
@@ -42,8 +43,14 @@ class PrototypeIndex:
         At least one entry.
     distance, radius
         See `Index`. Prototypes are averages under DTW within the radius for every distance.
-    per_label : int
-        At most so many prototypes for each label; see `Corpus.prototypes`.
+    per_label : int, optional
+        At most so many prototypes for each label; see `Corpus.prototypes`. None makes about as
+        many in all as the root of the number of entries, and one per label at least.
+    keep : bool
+        Keep the prototypes in the folder of the corpus, and take them from there as long as the
+        corpus is the same; see `strokesim.kept_prototypes`.
+    progress : callable, optional
+        Called with the number of entries divided since the last call.
 
     Attributes
     ----------
@@ -68,18 +75,34 @@ class PrototypeIndex:
         distance: str = "dtw",
         *,
         radius: int | None = None,
-        per_label: int = 2,
+        per_label: int | None = None,
+        keep: bool = False,
+        progress: Callable[[int], object] | None = None,
     ) -> None:
         if len(corpus) == 0:
             raise ArgumentError("the corpus is empty; a search needs at least one entry")
-        divided = prototypes_of(corpus, per_label, radius=radius)
-        self.spec, self._count = corpus.spec, len(corpus)
+        if per_label is None:
+            per_label = max(1, round(len(corpus) ** 0.5 / len(set(corpus.labels))))
+        # What the distance refuses, it refuses before minutes of averaging.
+        lengths = corpus.sequences.lengths
+        extremes = corpus.subset(np.array([lengths.argmin(), lengths.argmax()]))
+        Index(extremes, distance, radius=radius)
+        divide = kept_prototypes if keep else prototypes_of
+        divided = divide(corpus, per_label, radius=radius, progress=progress)
+        # Entries are only ever added behind these, so their numbers hold.
+        self.spec, self._corpus, self._count = corpus.spec, corpus, len(corpus)
+        self._distance, self._radius = distance, radius
         self._prototypes = Index(Corpus.from_arrays(divided.sequences), distance, radius=radius)
         self._members = divided.members
-        self._groups = [
-            Index(corpus.subset(members), distance, radius=radius) for members in divided.members
-        ]
-        self.n_prototypes = len(self._groups)
+        self._groups: dict[int, Index] = {}
+        self.n_prototypes = len(divided.members)
+
+    def _group(self, number: int) -> Index:
+        """Return the index of a prototype's entries, made when it is first asked."""
+        if number not in self._groups:
+            entries = self._corpus.subset(self._members[number])
+            self._groups[number] = Index(entries, self._distance, radius=self._radius)
+        return self._groups[number]
 
     def search(
         self,
@@ -108,22 +131,29 @@ class PrototypeIndex:
         """
         if not 1 <= prototypes <= self.n_prototypes:
             raise ArgumentError(
-                f"prototypes={prototypes}; use 1 to {self.n_prototypes}, as many as there are"
+                f"prototypes={prototypes}; use 1 to {self.n_prototypes}, as many as the labels of "
+                "this corpus have"
             )
         if not 1 <= k <= self._count:
             raise ArgumentError(f"k={k}; use 1 to {self._count}, the entries of the corpus")
         arrays = query_sequences(queries, self.spec, threads)
-        asked: list[list[int]] = [[] for _ in self._groups]
+        asked: list[list[int]] = [[] for _ in self._members]
         for number, near in enumerate(self._prototypes.search(arrays, prototypes, threads=threads)):
             for match in near:
                 asked[match.index].append(number)
         matches: list[list[Match]] = [[] for _ in arrays]
         pairs = 0
-        for group, members, numbers in zip(self._groups, self._members, asked, strict=True):
-            some = [arrays[number] for number in numbers]
-            pairs += len(some) * len(members)
-            most = min(k, len(members))
-            answers = group.search(some, most, cutoff=cutoff, threads=threads) if some else []
+        for place, numbers in enumerate(asked):
+            if not numbers:
+                continue
+            members = self._members[place]
+            pairs += len(numbers) * len(members)
+            answers = self._group(place).search(
+                [arrays[number] for number in numbers],
+                min(k, len(members)),
+                cutoff=cutoff,
+                threads=threads,
+            )
             for number, found in zip(numbers, answers, strict=True):
                 matches[number] += [
                     match._replace(index=int(members[match.index])) for match in found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from strokesim.distances import cdist
-from strokesim.errors import ArgumentError
+from strokesim.errors import ArgumentError, MissingExtraError
 from strokesim.ragged import Ragged
 
 if TYPE_CHECKING:
@@ -17,23 +18,35 @@ if TYPE_CHECKING:
 ITERATIONS = 10
 """Of barycentre averaging; it settles after a few."""
 
+AVERAGED = 50
+"""Entries that an average is made of at most: it takes 0.1 ms and more for each, ten times."""
+
+MOST = 30_000
+"""Entries of one label: the table of their distances to each other takes 3.6 GB then."""
+
 
 class Prototypes(NamedTuple):
     """Averages of entries of a corpus."""
 
     sequences: list[np.ndarray]  # each (n_steps, n_features) float32
     labels: list[str | None]
-    members: list[np.ndarray]  # numbers of the entries that each one averages
+    members: list[np.ndarray]  # numbers of the entries that each one stands for
 
 
-def prototypes_of(corpus: Corpus, k: int = 1, *, radius: int | None = None) -> Prototypes:
+def prototypes_of(
+    corpus: Corpus,
+    k: int = 1,
+    *,
+    radius: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Prototypes:
     """Return at most k prototypes per label, in the order in which labels first appear.
 
     The entries of a label are divided among k of them, the first being the one nearest to all
     others and each next one the farthest from those chosen (Gonzalez, Clustering to minimize
-    the maximum intercluster distance, 1985); every share is averaged by DTW barycentre averaging
-    from its own centre (Petitjean, Ketterlin, Gançarski, Pattern Recognition 44, 2011), through
-    tslearn. Nothing is random.
+    the maximum intercluster distance, 1985); every share, or `AVERAGED` entries spread evenly
+    over a larger one, is averaged by DTW barycentre averaging from its own centre (Petitjean,
+    Ketterlin, Gançarski, Pattern Recognition 44, 2011), through tslearn. Nothing is random.
 
     Parameters
     ----------
@@ -43,11 +56,15 @@ def prototypes_of(corpus: Corpus, k: int = 1, *, radius: int | None = None) -> P
         At least 1; a label with fewer different entries gets fewer prototypes.
     radius : int, optional
         Sakoe-Chiba radius of the warping; None leaves it free.
+    progress : callable, optional
+        Called with the number of entries divided since the last call.
 
     Raises
     ------
     ArgumentError
-        If k is less than 1, or tslearn (extra ``learn``) is not installed.
+        If k is less than 1, or a label has more than `MOST` entries.
+    MissingExtraError
+        If tslearn (extra ``learn``) is not installed.
     """
     if k < 1:
         raise ArgumentError(f"k={k}; use at least 1 prototype per label")
@@ -55,6 +72,11 @@ def prototypes_of(corpus: Corpus, k: int = 1, *, radius: int | None = None) -> P
     found = Prototypes([], [], [])
     for label in dict.fromkeys(labels):
         numbers = np.array([number for number, other in enumerate(labels) if other == label])
+        if len(numbers) > MOST:
+            raise ArgumentError(
+                f"label {label!r} has {len(numbers):,} entries; prototypes are made of {MOST:,} at "
+                "most: give finer labels, or search without prototypes"
+            )
         sequences = corpus.sequences.take(numbers)
         distances = cdist(sequences, radius=radius, dtype=np.float32)
         centres = [int(distances.sum(axis=1).argmin())]
@@ -63,9 +85,12 @@ def prototypes_of(corpus: Corpus, k: int = 1, *, radius: int | None = None) -> P
         share = distances[centres].argmin(axis=0)
         for place, centre in enumerate(centres):
             inside = np.flatnonzero(share == place)
-            found.sequences.append(_average(sequences.take(inside), sequences[centre], radius))
+            some = inside[np.arange(0, len(inside), -(-len(inside) // AVERAGED))]
+            found.sequences.append(_average(sequences.take(some), sequences[centre], radius))
             found.labels.append(label)
             found.members.append(numbers[inside])
+            if progress is not None:
+                progress(len(inside))
     return found
 
 
@@ -79,7 +104,7 @@ def _average(sequences: Ragged, start: np.ndarray, radius: int | None) -> np.nda
             warnings.simplefilter("ignore")
             from tslearn.barycenters import dtw_barycenter_averaging
     except ImportError:
-        raise ArgumentError(
+        raise MissingExtraError(
             "prototypes need tslearn; install it with: pip install 'strokesim[learn]'"
         ) from None
     band = None if radius is None else {"sakoe_chiba_radius": radius}

@@ -95,6 +95,24 @@ def test_match_gives_what_the_library_gives(run):
     ]
 
 
+def test_match_by_prototypes_says_that_it_is_not_exact(run, tmp_path):
+    words = ["match", "two.jsonl", "--corpus", "small", "-k3", "--json"]
+    exact = json_lines(run(*words))
+    assert [line["exact"] for line in exact] == [True, True]
+    for _ in range(2):
+        done = run(*words, "--prototypes", "1")
+        some = json_lines(done)
+        assert [line["exact"] for line in some] == [False, False]
+        assert [line["matches"] for line in some] == [line["matches"][:1] for line in exact]
+        assert "not exact: searched 33.3 % of 3 entries, those of 1 of 3 prototypes" in done.stderr
+        assert (tmp_path / "small" / ".prototypes.npz").exists()
+    done = run(*words, "--prototypes", "3")
+    assert json_lines(done) == exact
+    assert "not exact" not in done.stderr
+    for distance in ("cloud", "euclidean_shifted"):
+        run(*words, "--prototypes", "2", "--distance", distance)
+
+
 def test_match_reads_standard_input(run, tmp_path):
     given = (tmp_path / "one.jsonl").read_bytes()
     done = run("match", "-", "--corpus", "small", "-k", "1", "--json", input=given)
@@ -210,6 +228,14 @@ def test_completion_prints_code_for_the_shell(run, shell):
         (["match", "one.jsonl", "--corpus", "small", "-k1", "--cutoff", "nan"], 2, "cutoff"),
         (["match", "one.jsonl", "--corpus", "small", "-k1", "--format", "inkm"], 2, "inkml"),
         (["match", "one.jsonl", "--corpus", "small", "-k1", "--threads", "0"], 2, "threads=0"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--prototypes", "0"], 2, "0 is not in"),
+        (["match", "one.jsonl", "--corpus", "small", "-k1", "--prototypes", "4"], 2,
+         "prototypes=4; use 1 to 3"),
+        (["match", "one.jsonl", "--corpus", "small", "-k4", "--prototypes", "1"], 2, "k=4"),
+        (["match", "one.jsonl", "--corpus", "small", "--prototypes", "1", "--distance", "cloud",
+          "--radius", "2"], 2, "radius"),
+        (["match", "one.jsonl", "--corpus", "small", "--prototypes", "1", "--model", "none"], 2,
+         "leave out --distance, --radius and --prototypes"),
         (["corpus", "build", "small", "one.jsonl"], 2, "small is a corpus already"),
         (["corpus", "build", "new", "empty.jsonl"], 1, "empty.jsonl"),
         (["corpus", "build", "new", "one.jsonl", "--spec", "x,y,curvatur"], 2, "curvature"),

@@ -69,3 +69,30 @@ def test_what_means_nothing_is_refused():
         index.search(np.zeros((1, 1)), 3, prototypes=1)
     with pytest.raises(ArgumentError, match="the corpus is empty"):
         PrototypeIndex(Corpus.from_arrays([]))
+
+
+@pytest.mark.usefixtures("averages_are_centres")
+def test_by_itself_there_are_about_as_many_prototypes_as_the_root_of_the_entries():
+    corpus = corpus_of_kinds()  # 160 entries of 4 labels
+    assert PrototypeIndex(corpus).n_prototypes == 12
+    alone = Corpus.from_arrays([[0.0], [1.0], [2.0]], labels=["a", "b", "c"])
+    assert PrototypeIndex(alone).n_prototypes == 3
+
+
+def test_what_a_distance_refuses_is_refused_before_averaging(monkeypatch):
+    monkeypatch.setattr("strokesim.prototypes._average", None)
+    corpus = Corpus.from_arrays([[0.0], [1.0, 1.0], [2.0]], labels=["a"] * 3)
+    with pytest.raises(ArgumentError, match="radius"):
+        PrototypeIndex(corpus, "cloud", radius=2)
+    with pytest.raises(ArgumentError, match="2 steps"):
+        PrototypeIndex(corpus, "euclidean")
+
+
+@pytest.mark.usefixtures("averages_are_centres")
+def test_entries_added_to_the_corpus_later_do_not_show():
+    corpus = Corpus.from_arrays([[0.0], [1.0], [9.0]], labels=["a", "a", "b"])
+    index = PrototypeIndex(corpus)
+    corpus.append(Corpus.from_arrays([[5.0]], labels=["a"]))
+    found = index.search(np.array([[5.0]]), 3, prototypes=index.n_prototypes)
+    assert [match.index for match in found.matches[0]] == [1, 2, 0]
+    assert found.searched == 1

@@ -1,10 +1,12 @@
 """Prototypes: averages that stand for the entries of a label."""
 
+import sys
+
 import numpy as np
 import pytest
 
-from strokesim import Corpus, Index, cdist
-from strokesim.errors import ArgumentError
+from strokesim import Corpus, Index, cdist, prototypes
+from strokesim.errors import ArgumentError, MissingExtraError
 from strokesim.prototypes import prototypes_of
 
 
@@ -56,3 +58,33 @@ def test_every_entry_belongs_to_one_prototype_and_equal_ones_to_the_same():
 def test_no_prototypes_are_refused():
     with pytest.raises(ArgumentError, match="k=0; use at least 1 prototype per label"):
         prototypes_of(two_kinds(), 0)
+
+
+def test_a_large_share_is_averaged_from_entries_spread_over_it(monkeypatch):
+    averaged = []
+    monkeypatch.setattr(prototypes, "AVERAGED", 3)
+    monkeypatch.setattr(
+        prototypes, "_average", lambda some, start, radius: averaged.append(list(some)) or start
+    )
+    for count in range(1, 12):
+        counted = []
+        corpus = Corpus.from_arrays([[float(i)] for i in range(count)], labels=["a"] * count)
+        found = prototypes_of(corpus, progress=counted.append)
+        used = [float(one[0, 0]) for one in averaged[-1]]
+        assert min(count, 2) <= len(used) <= 3
+        assert used[0] == 0
+        assert used[-1] >= count // 2
+        assert found.members[0].tolist() == list(range(count))
+        assert counted == [count]
+
+
+def test_a_label_of_too_many_entries_is_refused(monkeypatch):
+    monkeypatch.setattr(prototypes, "MOST", 5)
+    with pytest.raises(ArgumentError, match="label 'flat' has 6 entries; prototypes are made of 5"):
+        prototypes_of(two_kinds())
+
+
+def test_without_tslearn_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tslearn.barycenters", None)
+    with pytest.raises(MissingExtraError, match=r"strokesim\[learn\]"):
+        prototypes_of(two_kinds())
