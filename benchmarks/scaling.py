@@ -24,21 +24,34 @@ QUERIES = 60
 
 
 def strokes(count: int, seed: int) -> Ragged:
+    """Return what `labelled_strokes` does, without the shapes."""
+    return labelled_strokes(count, seed)[0]
+
+
+def labelled_strokes(
+    count: int, seed: int, shortest: int = 20, longest: int = 60
+) -> tuple[Ragged, list[int]]:
+    """Return strokes of so many steps, and the number of the shape that each is made of."""
     shapes = np.random.default_rng(0).normal(size=(62, 2, 6)) / np.arange(1, 7)
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(20, 61, count)
+    lengths = rng.integers(shortest, longest + 1, count)
+    shapes_taken = []
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     values = np.empty((offsets[-1], 3), np.float32)
-    waves = {n: np.cos(np.outer(np.arange(1, 7), np.linspace(0, np.pi, n))) for n in range(20, 61)}
+    waves = {
+        n: np.cos(np.outer(np.arange(1, 7), np.linspace(0, np.pi, n)))
+        for n in range(shortest, longest + 1)
+    }
     bend = 0.1 / np.arange(1, 7)
     for i, n in enumerate(lengths):
-        wander = shapes[rng.integers(62)] + rng.normal(size=(2, 6)) * bend
+        shapes_taken.append(int(rng.integers(62)))
+        wander = shapes[shapes_taken[-1]] + rng.normal(size=(2, 6)) * bend
         step = values[offsets[i] : offsets[i + 1]]
         x, y = wander @ waves[int(n)]
         size, slant = rng.normal(1, 0.1), rng.normal(0, 0.1)
         step[:, 0], step[:, 1], step[:, 2] = size * (x + slant * y), size * y, 0
         step[-1, 2] = 0.5
-    return Ragged(values, offsets)
+    return Ragged(values, offsets), shapes_taken
 
 
 def per_query(
