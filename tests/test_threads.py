@@ -140,6 +140,15 @@ def test_eight_threads_may_run_at_once_and_work_may_run_work():
     assert [sorted(one) for one in done] == [everything] * 8
 
 
+@pytest.fixture
+def interruptible():
+    # A shell lets the commands that it starts in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_a_run_after_the_calls_under_way():
     begun = []
 
