@@ -90,13 +90,16 @@ def is_right(ink: Ink, matches: Sequence[Match]) -> bool:
 
 
 def matches_text(
-    ink: Ink, matches: Sequence[Match], drawing: Callable[[int], Drawing | None] | None
+    ink: Ink,
+    matches: Sequence[Match],
+    drawing: Callable[[int], Drawing | None] | None,
+    about: str = "",
 ) -> str:
     """Return an ink and its matches side by side, words above each drawing.
 
     Above a match stand its label, its distance and the end of its writer's name; "=" marks
     the label of the ink itself. ``drawing`` tells what the entry of an index looks like; None
-    leaves drawings out.
+    leaves drawings out. ``about`` stands behind the id of the ink.
     """
     blocks = [_block("query", "" if ink.label is None else f"label {ink.label}", "")]
     if drawing is not None:
@@ -119,7 +122,8 @@ def matches_text(
         beside([f"{margin:{CELL_WIDTH}}", *row], gap=GAP)
         for margin, row in zip(margins, rows, strict=True)
     ]
-    return "\n".join([readable(ink.id or "ink"), *lines])
+    heading = readable(ink.id or "ink") + (f" {about}" if about else "")
+    return "\n".join([heading, *lines])
 
 
 def inks_text(inks: Sequence[Ink]) -> str:

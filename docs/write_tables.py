@@ -173,6 +173,26 @@ def learning() -> str:
     return re.sub(r"^(?=#+ )", "##", text, flags=re.MULTILINE)
 
 
+def metrics() -> str:
+    """Return what each kind of metric reaches at its best, as benchmarks/learning.py found it."""
+    page = (ROOT / "benchmarks" / "results" / "learning.md").read_text(encoding="utf-8")
+    kinds = ("euclidean, tuned", "dtw, tuned", "cloud, tuned", "learned")
+    rows = []
+    for section, title in [
+        ("Omniglot, one-shot on unseen alphabets", "Omniglot, one-shot on three unseen alphabets"),
+        ("pendigits, test writers", "pendigits, digits by unseen writers"),
+        ("ujipenchars, leave one writer out", "ujipenchars, letters and digits by unseen writers"),
+    ]:
+        part = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
+        lines = (
+            line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")
+        )
+        # Of "16.16 % (15.81 to 16.44) [14.06, 18.42]", seeds are left out.
+        errors = {line[0]: re.sub(r" \([^)]*\)", "", line[2]) for line in lines}
+        rows.append((title, *(errors[kind] for kind in kinds)))
+    return table(("error", "Euclidean", "DTW", "order-free", "learned"), rows)
+
+
 def card() -> str:
     """Return the card of the encoder that comes with strokesim, without its title."""
     page = (ROOT / "strokesim" / "models" / "default.md").read_text(encoding="utf-8")
@@ -190,6 +210,7 @@ TABLES = {
     "features": features,
     "formats": formats,
     "learning": learning,
+    "metrics": metrics,
     "unsupported": unsupported,
 }
 """What can stand in a page, by name."""

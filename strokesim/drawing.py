@@ -25,6 +25,7 @@ from strokesim.svg import (
     document,
     frame,
     group,
+    number,
     path_data,
     pen_lines,
     stroke_numbers,
@@ -51,13 +52,15 @@ class MatchRow(NamedTuple):
     """A query and its matches, nearest first.
 
     Where ``label`` is known, matches are marked right or wrong; ``caption`` stands beneath
-    the query, such as its writer or its id.
+    the query, such as its writer or its id, and ``name`` along the matches, such as what found
+    them. A query of None is that of the row above and not drawn again.
     """
 
-    query: Drawing
+    query: Drawing | None
     matches: Sequence[DrawnMatch]
     label: str | None = None
     caption: str = ""
+    name: str = ""
 
 
 def svg_of_ink(drawing: Drawing, *, size: float = 240, numbered: bool = False) -> str:
@@ -229,9 +232,12 @@ def svg_of_matches(rows: Iterable[MatchRow], *, size: float = 96) -> str:
     Raises
     ------
     ArgumentError
-        If something cannot be drawn, or the size is no positive number.
+        If something cannot be drawn, the first row has no query, or the size is no positive
+        number.
     """
     rows = list(rows)
+    if rows and rows[0].query is None:
+        raise ArgumentError("the first row has no query; None takes that of the row above")
     letters = _text_size(_checked_size(size))
     named = any(match.writer for row in rows for match in row.matches)
     row_height, indent = size + (4.4 if named else 3.3) * letters + _GAP, 2 * _GAP
@@ -240,9 +246,12 @@ def svg_of_matches(rows: Iterable[MatchRow], *, size: float = 96) -> str:
     words: list[str] = []
     for count, row in enumerate(rows):
         x, y = _GAP, _GAP + count * row_height
-        strokes += _panel(row.query, x, y, size)
-        parts.append(frame(x, y, size, colour=INK, extra='stroke-width="2"'))
-        words += _lines_below(x, y + size, size, row.label, row.caption or "query")
+        if row.query is not None:
+            strokes += _panel(row.query, x, y, size)
+            parts.append(frame(x, y, size, colour=INK, extra='stroke-width="2"'))
+            words += _lines_below(x, y + size, size, row.label, row.caption or "query")
+        if row.name:
+            words.append(_upward(x + size + 2 * _GAP, y + size / 2, row.name, letters, size))
         for rank, match in enumerate(row.matches, start=1):
             x = _GAP + indent + rank * (size + _GAP)
             strokes += _panel(match.drawing, x, y, size)
@@ -254,7 +263,7 @@ def svg_of_matches(rows: Iterable[MatchRow], *, size: float = 96) -> str:
     return document(
         2 * _GAP + size + (indent + most * (size + _GAP) if most else 0),
         _GAP + len(rows) * row_height,
-        f"{len(rows)} queries and their matches, nearest first",
+        f"{sum(row.query is not None for row in rows)} queries and their matches, nearest first",
         [*parts, *pen_lines(strokes, _pen_width(size)), group(f'fill="{INK}" {_CENTRED}', words)],
     )
 
@@ -293,6 +302,12 @@ def _lines_below(x: float, y: float, size: float, label: str | None, *about: str
             if line
         ),
     ]
+
+
+def _upward(x: float, y: float, words: str, letters: float, room: float) -> str:
+    """Return words that run upwards, their middle at (x, y)."""
+    turn = f'fill="{GREY}" transform="rotate(-90 {number(x)} {number(y)})"'
+    return text(x, y + 0.35 * letters, words, letters, room=room, attributes=turn)
 
 
 def _verdict(x: float, y: float, size: float, wanted: str | None, label: str | None) -> list[str]:

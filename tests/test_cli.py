@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -196,10 +197,23 @@ def test_datasets_are_listed_and_found(run, tmp_path):
     assert "did you mean 'pendigits'?" in done.stderr
 
 
-def test_demo_shows_five_inks_their_matches_and_the_sheet(run, tmp_path):
+def test_demo_shows_five_inks_their_matches_by_both_metrics_and_the_sheet(run, tmp_path):
     done = run("demo")
-    assert done.stdout.count("query") == 5
-    assert "of these 5 are right" in done.stdout
+    assert done.stdout.count("query") == 10
+    verdicts = re.findall(r"^(\S+) by (DTW|the learned metric): (\w+)$", done.stdout, re.MULTILINE)
+    names, metrics, words = zip(*verdicts, strict=True)
+    assert metrics == ("DTW", "the learned metric") * 5
+    assert names[::2] == names[1::2]
+    assert len(set(names)) == 5
+    counts = re.findall(r"^by (.*?) +(\d+) +(\d+)(?:  \(|$)", done.stdout, re.MULTILINE)
+    shown = {name: int(count) for name, count, _ in counts}
+    whole = {name: int(count) for name, _, count in counts}
+    assert shown["DTW"] == words[::2].count("right")
+    assert shown["the learned metric"] == words[1::2].count("right")
+    for found, n in ((shown, 5), (whole, 248)):
+        assert found["both"] + found["DTW alone"] == found["DTW"]
+        assert found["both"] + found["the learned metric alone"] == found["the learned metric"]
+        assert found["neither"] + found["DTW"] + found["the learned metric alone"] == n
     assert str(tmp_path / "strokesim-demo.svg") in done.stdout
     assert ElementTree.parse(tmp_path / "strokesim-demo.svg").getroot().tag.endswith("svg")
 

@@ -296,6 +296,20 @@ def test_a_row_of_matches_tells_label_distance_and_writer():
     assert texts(svg) == ["x", "w1", "x", "0.25", "w2", "unlabelled", "1234"]
 
 
+def test_two_rows_of_one_query_draw_it_once_and_name_who_found_the_matches():
+    rows = [
+        MatchRow(CROSS, [DrawnMatch(SLASH, 0.25, "x")], "x", "w1", "by DTW"),
+        MatchRow(None, [DrawnMatch(DOT, 0.5, "y")], "x", "w1", "learned"),
+    ]
+    root = parsed(svg_of_matches(rows))
+    assert texts(svg_of_matches(rows)) == ["x", "w1", "by DTW", "x", "0.25", "learned", "y", "0.5"]
+    assert len(list(root.iter(f"{SVG}rect"))) == 4  # the ground, the query, two matches
+    titles = [t.text for p in root.iter(f"{SVG}path") for t in p.iter(f"{SVG}title")]
+    assert titles == ["right", "wrong"]
+    with pytest.raises(ArgumentError, match="the first row has no query"):
+        svg_of_matches(rows[1:])
+
+
 def test_right_and_wrong_differ_in_shape_and_not_only_in_colour():
     def shapes(label):
         root = parsed(svg_of_matches([MatchRow(CROSS, [DrawnMatch(SLASH, 1.0, label)], "x")]))

@@ -67,11 +67,15 @@ def test_every_link_of_the_readme_leads_to_a_file():
         assert (ROOT / target).exists(), target
 
 
-def test_the_picture_of_the_readme_is_what_the_demo_draws(tmp_path):
+def test_the_picture_and_the_counts_of_the_readme_are_those_of_the_demo(tmp_path):
     from click.testing import CliRunner
 
     from strokesim.cli.main import command
 
     drawn = tmp_path / "matches.svg"
-    assert CliRunner().invoke(command, ["demo", "-o", str(drawn)]).exit_code == 0
+    done = CliRunner().invoke(command, ["demo", "-o", str(drawn)])
+    assert done.exit_code == 0
+    (counts,) = (block for language, block in BLOCKS if language == "text")
+    assert counts.startswith("nearest entry")
+    assert counts in done.output
     assert drawn.read_text() == (ROOT / "docs" / "images" / "matches.svg").read_text()
