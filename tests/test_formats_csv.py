@@ -1,5 +1,7 @@
 """CSV: what the columns mean, and what is wrong with a row."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,3 +154,36 @@ def test_what_csv_cannot_hold_is_refused_and_leaves_no_file(tmp_path, ink, messa
     with pytest.raises(ArgumentError, match=message):
         write_ink(ink, tmp_path / "a.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_ink_of_many_rows_takes_less_than_ten_times_the_file(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"x,y,t\n" + b"1,2,3\n" * 100_000)
+    tracemalloc.start()
+    ink = read_ink(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (ink.strokes[0].xy == [1, 2]).all()
+    assert len(ink.strokes[0]) == 100_000
+    assert peak < 10 * path.stat().st_size
+
+
+def test_a_channel_may_not_begin_or_end_far_within_a_stroke(tmp_path):
+    path = tmp_path / "bad.csv"
+    for ahead, behind in (("1,2,", "1,2,3"), ("1,2,3", "1,2,")):
+        path.write_text("x,y,P\n" + f"{ahead}\n" * 500 + f"{behind}\n" * 500)
+        with pytest.raises(FormatError, match=r"bad.csv:502: channel P: is empty in some rows"):
+            read_ink(path)
+        path.write_text("x,y,P\n" + f"{ahead}\n" * 499 + f"{behind}\n" * 501)
+        with pytest.raises(FormatError, match=r"bad.csv:\d+: channel P: '' is not a number"):
+            read_ink(path)
+
+
+def test_a_damaged_cell_is_found_behind_cells_with_line_feeds(tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text('x,y\n1,"2\n3"\n1,a\n')
+    with pytest.raises(FormatError, match=r"bad.csv:3: channel y: '2\\n3' is not a number"):
+        read_ink(path)
+    path.write_text('x,y\n1,"2\n"\n1,a\n')
+    with pytest.raises(FormatError, match=r"bad.csv:4: channel y: 'a' is not a number"):
+        read_ink(path)

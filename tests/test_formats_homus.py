@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strokesim.errors import FormatError
-from strokesim.formats import read_ink, read_inks
+from strokesim.formats import homus, read_ink, read_inks
 from strokesim.formats.table import format_of_file
 
 SYMBOL = b"Quarter-Rest\r\n10,20;11,22;11,22;\r\n5,5;\r\n\r\n"
@@ -77,3 +77,14 @@ def test_every_point_comes_back(tmp_path_factory, strokes):
 @given(mutated(SYMBOL))
 def test_damaged_files_are_read_or_refused(data):
     read_or_refused(data, "homus")
+
+
+def test_more_strokes_than_a_symbol_has_are_refused_also_leniently(tmp_path, monkeypatch):
+    monkeypatch.setattr(homus, "MOST_STROKES", 2)
+    assert len(read_ink(written(tmp_path, SYMBOL)).strokes) == 2
+    path = written(tmp_path, SYMBOL + b"1,1;\n")
+    with pytest.raises(FormatError, match=r"W1-3.txt:5: has more than 2 strokes"):
+        read_ink(path)
+    skipped = []
+    assert list(read_inks(path, lenient=True, skipped=skipped)) == []
+    assert "W1-3.txt:5: has more than 2 strokes" in str(skipped[0])

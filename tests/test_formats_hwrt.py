@@ -66,7 +66,7 @@ def test_damaged_strokes_are_refused_or_left_out(tmp_path, stroke, message):
         (b'[[{"x":NaN,"y":2,"time":3}]]', "NaN is no number"),
         (b'[[{"x":1e400,"y":2,"time":3}]]', "x is more than a pen can record"),
         (b'[[{"x":1,"y":2,"time":\x00}]]', "is not JSON"),
-        (b"[" * 100_000, "is nested too deeply"),
+        (b"[" * 20_000, "is nested too deeply"),
         (b"{}", "is no list of strokes"),
         (b"[]", "has no stroke"),
     ],
@@ -103,3 +103,11 @@ def test_the_published_recordings_keep_their_faults(data, name, stamps, first):
 def test_every_published_recording_is_read(data):
     inks = list(read_inks(data / "hwrt"))
     assert [len(ink.strokes) for ink in inks] == [7, 2, 1, 1, 1, 1, 1]
+
+
+def test_nothing_but_lists_is_refused_before_it_takes_twenty_times_the_file(tmp_path):
+    lists = b"[" + b"[]," * 60_000 + b"[]]"
+    with pytest.raises(FormatError, match="has 60002 lists and objects of less than 8 bytes"):
+        read_ink(written(tmp_path, lists), format="hwrt")
+    points = b"[[" + b",".join([b'{"x":1,"y":2,"time":3}'] * 60_000) + b"]]"
+    assert len(read_ink(written(tmp_path, points)).strokes[0]) == 60_000

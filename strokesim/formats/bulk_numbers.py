@@ -95,9 +95,10 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     BadNumber
         If a word is no number, or one above 2**53, which no pen has recorded.
     """
-    starts = word_starts(text)
     if len(text) <= _PIECE:
-        return (_converted(text) if len(starts) else np.empty(0)), starts
+        # Converted first: what is damaged is not worth counting its words.
+        return _converted(text), word_starts(text)
+    starts = word_starts(text)
     values = np.empty(len(starts))
     begin = 0
     while begin < len(starts):
@@ -115,7 +116,7 @@ def parse_numbers(text: bytes) -> tuple[np.ndarray, np.ndarray]:
 def parse_values(text: bytes) -> np.ndarray:
     """Return the numbers of `parse_numbers`, without where they begin, in half the memory."""
     if len(text) <= _PIECE:
-        return parse_numbers(text)[0]
+        return _converted(text)
     spans = []
     begin = 0
     while begin < len(text):
@@ -128,7 +129,7 @@ def parse_values(text: bytes) -> np.ndarray:
     n_values = 0
     for begin, end in spans:
         try:
-            found, _ = parse_numbers(text[begin:end])
+            found = _converted(text[begin:end])
         except BadNumber as error:
             raise BadNumber(str(error), error.offset + begin) from None
         values[n_values : n_values + len(found)] = found
@@ -137,7 +138,9 @@ def parse_values(text: bytes) -> np.ndarray:
 
 
 def _converted(text: bytes) -> np.ndarray:
-    """Return the numbers of a text that holds at least one word."""
+    """Return the numbers of a short text."""
+    if not text.strip():
+        return np.empty(0)
     if not text.translate(None, _INTEGER):
         # np.fromstring is the fastest converter, and reads "1-2" as two numbers and "-" as
         # the end of the data. Where only digits and signs stand, two looks exclude both.

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, groupby, islice
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -35,6 +36,7 @@ from strokesim.ink import CHANNELS, Hover, Ink, Stroke
 
 _TEXTS = ("id", "label", "writer")
 _KEYS = ("ink", "stroke", "pen", *_TEXTS, "mm_per_unit")
+_ROWS_AT_ONCE = 500
 
 _Row = tuple[int, list[str]]
 """A line number and the cells."""
@@ -42,14 +44,14 @@ _Row = tuple[int, list[str]]
 
 def _sniff(head: bytes) -> bool:
     line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
-    return _separator(line) is not None
+    return _separator(lambda: io.StringIO(line, newline="")) is not None
 
 
-def _separator(text: str) -> str | None:
+def _separator(lines: Callable[[], Iterable[str]]) -> str | None:
     """Return what separates the columns; None if no way of reading the header has x and y."""
     for separator in ",;\t":
         try:
-            _, header = next(_rows(text, separator), (0, []))
+            _, header = next(_rows(lines(), separator), (0, []))
         except csv.Error:
             continue
         if {"x", "y"} <= {*_names(header)}:
@@ -57,9 +59,9 @@ def _separator(text: str) -> str | None:
     return None
 
 
-def _rows(text: str, separator: str) -> Iterator[_Row]:
+def _rows(lines: Iterable[str], separator: str) -> Iterator[_Row]:
     """Yield the rows that are not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     for row in reader:
         if row:
             yield reader.line_num, row
@@ -74,11 +76,16 @@ def _names(header: list[str]) -> list[str]:
 
 
 def _read(source: Source) -> Iterator[Ink]:
-    text = source.text()
-    separator = _separator(text)
+    source.text()  # Refuses other encodings, and says where.
+
+    def lines() -> Iterable[str]:
+        # A StringIO would hold four bytes for each character of the whole file.
+        return io.TextIOWrapper(io.BytesIO(source.data), "utf-8-sig", newline="")
+
+    separator = _separator(lines)
     if separator is None:
         raise source.error("the header names no columns x and y", 1)
-    rows = _rows(text, separator)
+    rows = _rows(lines(), separator)
     try:
         line, header = next(rows)
         names = _names(header)
@@ -97,24 +104,25 @@ def _read(source: Source) -> Iterator[Ink]:
 
 def _grouped(
     rows: Iterator[_Row], names: list[str], source: Source
-) -> Iterator[tuple[int, list[_Row]]]:
-    """Yield the rows of each ink, and the line of the first."""
+) -> Iterator[tuple[int, Iterator[_Row]]]:
+    """Yield the rows of each ink while they are read, and the line of the first."""
     column = next((names.index(name) for name in ("ink", "id") if name in names), None)
-    group: list[_Row] = []
     seen: set[str] = set()
-    current = ""
-    for line, row in rows:
-        key = row[column] if column is not None and column < len(row) else current
-        if group and key != current:
-            yield group[0][0], group
-            group = []
-            seen.add(current)
-            if key in seen:
-                raise source.error(f"the rows of ink {key!r} do not stand together", line)
-        current = key
-        group.append((line, row))
-    if group:
-        yield group[0][0], group
+    latest = ""
+
+    def key_of(row: _Row) -> str:
+        # A row that is too short for a key is one of the ink ahead of it.
+        nonlocal latest
+        if column is not None and column < len(row[1]):
+            latest = row[1][column]
+        return latest
+
+    for key, group in groupby(rows, key_of):
+        first = next(group)
+        if key in seen:
+            raise source.error(f"the rows of ink {key!r} do not stand together", first[0])
+        seen.add(key)
+        yield first[0], chain([first], group)  # noqa: B031
 
 
 class _BadRow(ValueError):
@@ -125,59 +133,93 @@ class _BadRow(ValueError):
         self.line = line
 
 
-def _ink_of(rows: list[_Row], names: list[str], id: str, source: str) -> Ink:
-    for line, row in rows:
-        if len(row) != len(names):
-            raise _BadRow(f"{len(row)} cells; the header names {len(names)}", line)
+def _ink_of(rows: Iterator[_Row], names: list[str], id: str, source: str) -> Ink:
+    first = next(rows)
+    constant = {name: names.index(name) for name in (*_TEXTS, "mm_per_unit") if name in names}
+    rows = _checked(chain([first], rows), len(names), constant)
+    line, row = next(rows)
     fields: dict[str, Any] = {"id": id, "source": source}
-    for name in {*_TEXTS, "mm_per_unit"} & {*names}:
-        fields[name] = _constant(rows, names.index(name), name) or None
+    fields |= {name: row[column] or None for name, column in constant.items()}
     if fields.get("mm_per_unit") is not None:
-        fields["mm_per_unit"] = _scale(fields["mm_per_unit"], rows[0][0])
+        fields["mm_per_unit"] = _scale(fields["mm_per_unit"], line)
     strokes: list[Stroke] = []
     hover: list[Hover] = []
     start: float | None = None
     columns = [names.index(name) for name in ("stroke", "pen") if name in names]
-    for key, part in groupby(rows, lambda row: [row[1][column] for column in columns]):
+    parts = groupby(chain([(line, row)], rows), lambda row: [row[1][column] for column in columns])
+    for key, part in parts:
         down = key[-1] if "pen" in names else "1"
-        path, start = _path(list(part), names, start)
+        if down not in ("0", "1"):
+            raise _BadRow(f"pen is {down!r}; 1 is down, 0 in the air", next(part)[0])
+        path, start = _path(part, names, start)
         if down == "1":
             strokes.append(path)
-        elif down == "0":
-            hover.append(Hover(len(strokes), path))
         else:
-            raise _BadRow(f"pen is {down!r}; 1 is down, 0 in the air", rows[0][0])
+            hover.append(Hover(len(strokes), path))
     return Ink(tuple(strokes), hover=tuple(hover), **fields)
 
 
-def _path(rows: list[_Row], names: list[str], start: float | None) -> tuple[Stroke, float | None]:
+def _checked(rows: Iterator[_Row], width: int, constant: dict[str, int]) -> Iterator[_Row]:
+    """Yield the rows of an ink; those in which other things change than may are errors."""
+    said: list[str] | None = None
+    for line, row in rows:
+        if len(row) != width:
+            raise _BadRow(f"{len(row)} cells; the header names {width}", line)
+        says = [row[column] for column in constant.values()]
+        if says != said:
+            for name, ahead, cell in zip(constant, said or says, says, strict=True):
+                if cell != ahead:
+                    reason = f"{name} changes from {ahead!r} to {cell!r} within an ink"
+                    raise _BadRow(reason, line)
+            said = says
+        yield line, row
+
+
+def _path(
+    rows: Iterator[_Row], names: list[str], start: float | None
+) -> tuple[Stroke, float | None]:
     """Return the samples of one part, with ``t`` from ``start`` or from its own first sample."""
-    columns = [
-        column
-        for column, name in enumerate(names)
-        if name not in _KEYS and any(row[column].strip() for _, row in rows)
-    ]
-    channels = tuple(names[column] for column in columns)
-    cells = [row[column].strip() for _, row in rows for column in columns]
-    samples = np.array(_numbers(cells, rows, channels)).reshape(len(rows), len(channels))
+    possible = [column for column, name in enumerate(names) if name not in _KEYS]
+    columns: list[int] = []
+    values = array("d")
+    # Piece by piece, because a row takes twenty times as much memory as its numbers.
+    while piece := list(islice(rows, _ROWS_AT_ONCE)):
+        filled = [column for column in possible if any(row[column].strip() for _, row in piece)]
+        if not values:
+            columns = filled
+        elif filled != columns:
+            odd = min({*filled} ^ {*columns})
+            reason = f"channel {names[odd]}: is empty in some rows of a stroke, and not in others"
+            raise _BadRow(reason, piece[0][0])
+        cells = [row[column].strip() for _, row in piece for column in columns]
+        channels = tuple(names[column] for column in columns)
+        if not channels:
+            return Stroke(np.empty((len(piece), 0)), ()), start
+        values.frombytes(_numbers(cells, piece, channels).tobytes())
+    samples = np.frombuffer(values).reshape(-1, len(channels))
     if "t" in channels:
         column = channels.index("t")
         start = samples[0, column] if start is None else start
         samples[:, column] -= start
+    # A stroke copies what can be written to: worth it for short ones, whose buffer takes more.
+    samples.flags.writeable = len(samples) < _ROWS_AT_ONCE
     return Stroke(samples, channels), start
 
 
 def _numbers(cells: list[str], rows: list[_Row], channels: tuple[str, ...]) -> np.ndarray:
     """Convert the cells of some rows; the error names the row."""
     text = "\n".join(cells).encode()
+    odd = 0
     try:
         values, starts = parse_numbers(text)
         per_cell = words_per_line(text, starts)
         if len(per_cell) == len(cells) and (per_cell == 1).all():
             return values
-    except BadNumber:
-        pass  # The cell is found below.
-    for number, cell in enumerate(cells):
+    except BadNumber as error:
+        # Cells with line feeds in them are looked for from the first on.
+        if text.count(b"\n") == len(cells) - 1:
+            odd = text.count(b"\n", 0, error.offset)
+    for number, cell in enumerate(cells[odd:], odd):
         try:
             if len(parse_numbers(cell.encode())[0]) == 1:
                 continue
@@ -187,15 +229,6 @@ def _numbers(cells: list[str], rows: list[_Row], channels: tuple[str, ...]) -> n
         row, column = divmod(number, len(channels))
         raise _BadRow(f"channel {channels[column]}: {reason}", rows[row][0])
     raise AssertionError("every cell is a number")
-
-
-def _constant(rows: list[_Row], column: int, name: str) -> str:
-    """Return what stands in a column of all rows of an ink."""
-    first = rows[0][1][column]
-    for line, row in rows:
-        if row[column] != first:
-            raise _BadRow(f"{name} changes from {first!r} to {row[column]!r} within an ink", line)
-    return first
 
 
 def _scale(text: str, line: int) -> float:

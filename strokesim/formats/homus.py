@@ -26,8 +26,13 @@ from strokesim.formats.number_rows import check_length
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
+MOST_STROKES = 10_000
+"""Most strokes of a symbol. Published ones have a dozen; one takes some 300 bytes."""
+
 _POINT = rb"[ \t]*-?\d+(?:\.\d*)?,-?\d+(?:\.\d*)?[ \t]*;"
 _LONG = 1000
+_NO_MARKS = bytes({*range(256)} - {*b",;"})
+_PAIR = re.compile(rb"([^;]*);")
 _TO_BLANKS = bytes.maketrans(b",;", b"  ")
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?[A-Za-z0-9][^\n,;<{\[]{0,79}\r?\n" + _POINT + rb"[-\d.,; \t]*(?:\r?\n|\Z)"
@@ -44,10 +49,13 @@ def _read(source: Source) -> Iterator[Ink]:
     label = first.strip()
     if not label or ";" in label:
         raise source.error(f"begins with {first[:40]!r}; needed: the label, alone in its line", 1)
-    strokes, damaged = [], 0
+    strokes: list[Stroke] = []
+    damaged = 0
     for number, line in enumerate(lines, 2):
         if not line.strip():
             continue
+        if len(strokes) == MOST_STROKES:
+            raise source.error(f"has more than {MOST_STROKES} strokes", number)
         try:
             strokes.append(Stroke(_points(line)))
         except ValueError as error:
@@ -69,10 +77,9 @@ def _points(line: str) -> np.ndarray:
     """Return the points of a stroke, shape (n_points, 2)."""
     check_length(line)
     text = line.strip().removesuffix(";").encode() + b";"
-    codes = np.frombuffer(text, np.uint8)
-    marks = codes[(codes == ord(",")) | (codes == ord(";"))]
-    if not (np.all(marks[::2] == ord(",")) and np.all(marks[1::2] == ord(";"))):
-        pairs = (match[1].decode() for match in re.finditer(rb"([^;]*);", text))
+    marks = text.translate(None, _NO_MARKS)
+    if marks.replace(b",;", b""):
+        pairs = (match[1].decode() for match in _PAIR.finditer(text))
         odd = next(pair for pair in pairs if pair.count(",") != 1)
         raise ValueError(f"{odd[:40]!r} is no point; needed: x,y")
     values = parse_values(text.translate(_TO_BLANKS))

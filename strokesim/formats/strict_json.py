@@ -13,6 +13,11 @@ from strokesim.ink import LARGEST
 
 LARGEST_DOCUMENT = 64 << 20
 """Most bytes of one JSON document. Parsed, it may take twenty times as much memory."""
+MANY_LISTS, SHORTEST_LIST = 50_000, 8
+"""How many lists and objects a document may have that take fewer bytes each, on average.
+
+A list takes 64 bytes of memory, if only two of the document; samples of ink have more digits.
+"""
 
 
 class BadJson(ValueError):
@@ -29,13 +34,19 @@ def parse_json(text: bytes) -> Any:
     Raises
     ------
     BadJson
-        If it is no JSON, is nested too deeply, is larger than `LARGEST_DOCUMENT`, or holds NaN
-        or an infinity, which JSON does not have.
+        If it is no JSON, is nested too deeply, is larger than `LARGEST_DOCUMENT`, has too
+        many too short lists (`MANY_LISTS`), or holds NaN or an infinity, which JSON does not
+        have.
     """
     if len(text) > LARGEST_DOCUMENT:
         raise BadJson(f"is larger than the {LARGEST_DOCUMENT >> 20} MiB that one document may be")
+    n_lists = text.count(b"[") + text.count(b"{") if len(text) > MANY_LISTS else 0
+    if n_lists > MANY_LISTS and len(text) < SHORTEST_LIST * n_lists:
+        raise BadJson(
+            f"has {n_lists} lists and objects of less than {SHORTEST_LIST} bytes on average"
+        )
     try:
-        return json.loads(text.removeprefix(b"\xef\xbb\xbf"), parse_constant=_refuse_constant)
+        return _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass"))
     except RecursionError:
         raise BadJson("is nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -48,6 +59,10 @@ def parse_json(text: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+# One for all lines, because it takes longer to make than a line takes to read.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def json_lines(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
