@@ -16,8 +16,9 @@ from strokesim.siamese import export_onnx, open_encoder
 def command(model: str, output: str, quantise: bool) -> None:
     """Write the encoder MODEL as one ONNX file for apps.
 
-    MODEL is the folder of a training. What is written is tried in a fresh process without torch,
-    at several lengths and batch sizes, and kept only where it finds what torch finds.
+    MODEL is the folder of a training, or default. What is written is tried in a fresh process
+    without torch, at several lengths and batch sizes, and kept only where it finds what torch
+    finds.
 
     \b
     Example:

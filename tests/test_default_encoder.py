@@ -30,6 +30,18 @@ def test_it_is_small_and_the_same_as_onnx_and_as_weights():
     assert gap.max() < 1e-5
 
 
+def test_torch_opens_its_weights_by_the_same_name():
+    from strokesim import siamese
+
+    one = siamese.open_encoder("default")
+    assert one == open_encoder("default")
+    inks = load_dataset("demo", "test")[:5]
+    gap = np.abs(
+        one.transform_all(inks).values - open_encoder("default").transform_all(inks).values
+    )
+    assert gap.max() < 1e-5
+
+
 def test_its_card_lies_beside_it_and_in_it():
     card = (MODELS / "default.md").read_text(encoding="utf-8")
     assert open_encoder("default").origin.card == card

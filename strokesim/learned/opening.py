@@ -16,6 +16,10 @@ from strokesim.learned.onnx_file import open_onnx
 DEFAULT = "default"
 """The name of the encoder that comes with strokesim."""
 
+# Packages are folders here: Numba's cache needs them to be, too.
+MODELS = Path(str(resources.files("strokesim"))) / "models"
+"""Where that encoder lies, as a folder and as a file ``.onnx``."""
+
 
 def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     """Open an encoder to embed and search with; it cannot be trained on.
@@ -39,10 +43,8 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     `strokesim.siamese.open_encoder` opens the folder of a training with torch, to go on from it.
     """
     if str(path) == DEFAULT:
-        # Packages are folders here: Numba's cache needs them to be, too.
-        models = Path(str(resources.files("strokesim"))) / "models"
         fast = importlib.util.find_spec("onnxruntime") is not None
-        path = models / ("default.onnx" if fast else "default")
+        path = MODELS / ("default.onnx" if fast else "default")
     place = Path(path)
     if place.suffix == ".onnx" and not place.is_dir():
         return open_onnx(place)

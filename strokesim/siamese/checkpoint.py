@@ -26,6 +26,7 @@ from strokesim.learned.checkpoint import (
     misunderstood,
     read_checkpoint,
 )
+from strokesim.learned.opening import DEFAULT, MODELS
 from strokesim.replacing import replacing
 from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings, Tower
@@ -96,12 +97,18 @@ def make_folder(folder: Path) -> None:
 def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     """Read what `save_encoder` wrote. Nothing in the folder is run as code.
 
+    Parameters
+    ----------
+    path : path-like
+        The folder; "default" is that of the encoder that comes with strokesim.
+
     Raises
     ------
     ModelError
         If the folder is missing, holds no encoder, a damaged one, or one of a newer version.
     """
-    found = read_checkpoint(path)
+    place = MODELS / DEFAULT if str(path) == DEFAULT else Path(path)
+    found = read_checkpoint(place)
     try:
         settings = EncoderSettings(**found.settings)
         # Weights are drawn at random before the stored ones take their place: the generator
@@ -113,4 +120,4 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
         )
         return Encoder(tower, found.spec, found.origin)
     except (TypeError, ValueError, RuntimeError, StrokesimError) as error:
-        raise misunderstood(Path(path) / NAME, error) from error
+        raise misunderstood(place / NAME, error) from error
