@@ -133,6 +133,23 @@ def falling_slices(count: int, most: int, threads: int) -> list[slice]:
     return slices
 
 
+class _Dropped(BaseException):
+    """Ends a call of which nobody wants the result any more."""
+
+
+_helping = threading.local()
+
+
+def heed_stop() -> None:
+    """End this call of a `run`'s work if the run has stopped: for work that takes long.
+
+    Raises what only `run` sees, and only in a thread that helps; the calling one hears Ctrl-C.
+    """
+    job = getattr(_helping, "job", None)
+    if job is not None and job.stopped:
+        raise _Dropped
+
+
 class _Job:
     """The calls of one `run`, taken one after the other by whichever thread is free."""
 
@@ -141,12 +158,12 @@ class _Job:
         # The next number of a count, and the end of a deque, are taken without a lock.
         self._numbers, self._ended = itertools.count(), deque[None]()
         self._helpers, self._changing = 0, threading.Condition()
-        self._stopped = False
+        self.stopped = False
         self.error: BaseException | None = None
 
     def do_next(self) -> bool:
         """Do the next call; tell whether there was one."""
-        if self._stopped or (number := next(self._numbers)) >= self._count:
+        if self.stopped or (number := next(self._numbers)) >= self._count:
             return False
         self._work(number)
         self._ended.append(None)
@@ -156,12 +173,16 @@ class _Job:
         """Do calls while there are any: what the threads of the pool do."""
         with self._changing:
             self._helpers += 1
+        _helping.job = self
         try:
             while not pool.closed and self.do_next():
                 pass
+        except _Dropped:
+            pass
         except BaseException as error:
-            self.error, self._stopped = error, True
+            self.error, self.stopped = error, True
         finally:
+            _helping.job = None
             with self._changing:
                 self._helpers -= 1
                 self._changing.notify()
@@ -181,7 +202,7 @@ class _Job:
 
     def stop(self) -> None:
         """Begin no more calls, and wait for those under way."""
-        self._stopped = True
+        self.stopped = True
         while not self.wait(TELLING):
             pass
 

@@ -130,3 +130,21 @@ def test_constant_and_one_step_sequences_of_any_size_are_ranked_exactly(name, sc
         )
         found = [(match.distance, match.index) for match in index.search(query, 36)[0]]
         assert found == expected
+
+
+@pytest.mark.parametrize("cells", [1, 2_000, 60_000])
+@pytest.mark.parametrize("name", ["dtw", "cloud", "euclidean_shifted"])
+def test_long_queries_are_answered_in_several_calls(name, cells, monkeypatch):
+    rng = np.random.default_rng(4)
+    walks = [rng.integers(0, 4, (n, 2)).astype(np.float32) for n in rng.integers(1, 60, 90)]
+    searcher = DISTANCES[name].prepare(Ragged.from_arrays(walks[:80]))
+    searcher.parts.remove(np.array([3, 50]))
+    expected = searcher.nearest_of_all(walks[80:], 5, np.inf, 1)
+    for module in ("lane_search", "bounded_search"):
+        monkeypatch.setattr(f"strokesim.distances.{module}.CELLS_OF_SEARCH", cells)
+    monkeypatch.setattr("strokesim.distances.bounded_search.BATCH_STEPS", 1)
+    for threads in (1, 2):
+        found = searcher.nearest_of_all(walks[80:], 5, np.inf, threads)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one.distances, other.distances)
+            np.testing.assert_array_equal(one.indices, other.indices)

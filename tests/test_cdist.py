@@ -195,3 +195,13 @@ def test_long_sequences_are_compared_in_several_calls(monkeypatch):
     monkeypatch.setattr("strokesim.distances.lane_search.CELLS", 1)
     for dtype, matrix in zip((np.float64, np.float32), expected, strict=True):
         np.testing.assert_array_equal(cdist(walks, dtype=dtype), matrix)
+
+
+@pytest.mark.parametrize("distance", ["cloud", "euclidean_shifted"])
+def test_other_distances_of_long_sequences_are_computed_in_several_calls(distance, monkeypatch):
+    rng = np.random.default_rng(3)
+    walks = [rng.integers(-1, 2, (n, 2)).cumsum(axis=0) for n in rng.integers(1, 40, 50)]
+    expected = [cdist(walks, distance=distance, dtype=dtype) for dtype in (np.float64, np.float32)]
+    monkeypatch.setattr("strokesim.distances.batch_search.CELLS", 1)
+    for dtype, matrix in zip((np.float64, np.float32), expected, strict=True):
+        np.testing.assert_array_equal(cdist(walks, distance=distance, dtype=dtype), matrix)

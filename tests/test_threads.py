@@ -12,7 +12,7 @@ import pytest
 
 from strokesim import threads as pool
 from strokesim.errors import ArgumentError
-from strokesim.threads import falling_slices, run, thread_count
+from strokesim.threads import falling_slices, heed_stop, run, thread_count
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5, None])
@@ -161,6 +161,26 @@ def test_an_interrupt_ends_a_run_after_the_calls_under_way():
     with pytest.raises(KeyboardInterrupt):
         run(work, 10_000, threads=2)
     assert len(begun) < 9_000
+
+
+def test_a_long_call_of_another_thread_that_heeds_a_stop_is_dropped():
+    calling, begun, ended = threading.current_thread(), threading.Event(), []
+
+    def work(number):
+        heed_stop()
+        if threading.current_thread() is calling:
+            assert begun.wait(30)
+            raise KeyboardInterrupt
+        begun.set()
+        latest = time.monotonic() + 30
+        while time.monotonic() < latest:
+            heed_stop()
+        ended.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(work, 2, threads=2)
+    assert ended == []
+    run(lambda _: heed_stop(), 4, threads=2)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

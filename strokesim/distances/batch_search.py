@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from strokesim.distances.kernels import CLOUD
+from strokesim.distances.kernels import CLOUD, EUCLIDEAN, FREE, SHIFTED
 from strokesim.distances.lane_scan import fill_values, scan_lanes
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest, rank
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
-from strokesim.threads import run_where_worth_it, thread_count
+from strokesim.threads import heed_stop, run_where_worth_it, thread_count
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -23,6 +23,9 @@ LARGEST_ERROR = 0.01
 
 SINGLE_ERROR = 9e-6
 """Where rounding may change a larger share, float32 does not give 1e-5."""
+
+CELLS = 2**28
+"""How many pairs of steps one call compares at the most, where it can be told before."""
 
 QUERIES = 64
 """How many queries, at most, share the packing of each block, in a call that goes through all."""
@@ -151,18 +154,22 @@ class BatchSearch:
         single = number == np.float32
         longest = max(self.parts.longest, len(query))
         scale = part.scale if single else np.float32(1)
-        fill_values(
-            self._kind,
-            (query * scale).astype(number),
-            part,
-            chosen,
-            scale,
-            self._rooms.single(longest) if single else self._rooms.double(longest),
-            aligned(8 * LANES, number),
-            aligned(LANES, np.int32),
-            values,
-            self._features,
-        )
+        room = self._rooms.single(longest) if single else self._rooms.double(longest)
+        scaled = (query * scale).astype(number)
+        sums, ends = aligned(8 * LANES, number), aligned(LANES, np.int32)
+        # Several calls where they are long: between two, Ctrl-C is heard.
+        most = max(CELLS // (longest * LANES) // 4 * 4, 4)
+        blocks = max(most // longest, 1)
+        turns = 1 if self._kind == EUCLIDEAN else longest if self._kind == SHIFTED else len(query)
+        for start in range(0, len(chosen), blocks * LANES):
+            some = slice(start, start + blocks * LANES)
+            for first in range(0, turns, most):
+                heed_stop()
+                stop = first + most if first + most < turns else FREE
+                fill_values(
+                    self._kind, scaled, part, chosen[some], scale, (first, stop), room, sums, ends,
+                    values[some], self._features,
+                )  # fmt: skip
         if single:
             values /= self._unit(part)
             near = values <= self._grain(len(query), part) / SINGLE_ERROR

@@ -22,7 +22,7 @@ from strokesim.distances.cloud_bounds import (
     fill_back,
     fill_shares,
 )
-from strokesim.distances.kernels import CLOUD
+from strokesim.distances.kernels import CLOUD, FREE
 from strokesim.distances.lane_dtw import pack
 from strokesim.distances.lane_scan import add_cloud, add_shifted, fill_values
 from strokesim.distances.shifted_bounds import bound_shifts, haze_of, relaxed, slide
@@ -137,7 +137,9 @@ def settle(  # type: ignore[no-untyped-def]
         wide = queries[starts[number] : starts[number + 1]].astype(np.float64)
         chosen = part.order[kept[ends[number] : ends[number + 1]]]
         exact = np.empty(len(chosen))
-        fill_values(kind, wide, part, chosen, one, double, sums, lane_ends, exact, features)
+        fill_values(
+            kind, wide, part, chosen, one, (0, FREE), double, sums, lane_ends, exact, features
+        )
         n_within = 0
         for place in range(len(chosen)):
             distance = exact[place] if kind == CLOUD else math.sqrt(exact[place])
@@ -211,7 +213,9 @@ def search_clouds(  # type: ignore[no-untyped-def]
                 if limit < np.inf:
                     fill_shares(positions, width, chosen, radii, summary, shares)
                     fill_back(part, cells, members, width, table, back)
-                add_cloud(scaled, longest, single, lane_ends, limit, shares, back, sums, features)
+                add_cloud(
+                    scaled, longest, (0, n), single, lane_ends, limit, shares, back, sums, features
+                )
                 seen[2] += width
                 n_found, limit = note(
                     result, positions, width, limit, unit, slack, grain, best,
@@ -277,7 +281,7 @@ def search_shifted(  # type: ignore[no-untyped-def]
                     flat, part.offsets, members, width, part.scale, len(features), single
                 )
                 limits[0] = min(limit * (1 + 2.0**-22), 3e38)
-                add_shifted(scaled, longest, single, limits, sums, features)
+                add_shifted(scaled, longest, (0, FREE), single, limits, sums, features)
                 seen[2] += width
                 n_found, limit = note(
                     result, positions, width, limit, unit, slack, grain, best,

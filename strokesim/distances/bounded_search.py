@@ -17,13 +17,16 @@ from strokesim.distances.parts import Part
 from strokesim.distances.searcher import Nearest
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
-from strokesim.threads import falling_slices, run_where_worth_it, thread_count
+from strokesim.threads import falling_slices, heed_stop, run_where_worth_it, thread_count
 
 BATCH = 16
 """How many queries, at most, are answered by one call, which cannot be interrupted."""
 
 BATCH_STEPS = 2048
 """How many steps they may have together: against a whole part, a fraction of a second."""
+
+CELLS_OF_SEARCH = 2**30
+"""How many pairs of steps there may be in what one call searches for a longer query."""
 
 
 class Seen(NamedTuple):
@@ -106,11 +109,13 @@ class BoundedSearch(BatchSearch):
         indices: np.ndarray,
     ) -> None:
         """Merge what a part holds into the nearest of each query, in place."""
+        heed_stop()
         steps = [len(query) for query in queries]
         longest = max(*steps, self.parts.longest)
         error = self._error(longest)
         together = np.concatenate(queries)
-        if error > LARGEST_ERROR or not self._fits(together, part):
+        too_long = max(steps) * self.parts.longest * LANES > CELLS_OF_SEARCH
+        if too_long or error > LARGEST_ERROR or not self._fits(together, part):
             for query, near, where in zip(queries, distances, indices, strict=True):
                 chosen = part.order[part.alive]
                 exact = self._distances(self._values(query, part, chosen, np.float64))
@@ -118,38 +123,41 @@ class BoundedSearch(BatchSearch):
                 merge_ranked(exact[within], chosen[within] + part.first, near, where)
             return
         starts = np.cumsum([0, *steps])
+        most = part.n_steps if len(together) <= BATCH_STEPS else CELLS_OF_SEARCH // len(together)
         scratch = self._rooms.scratch(longest, len(part.order))
-        kept, ends = self._find(
-            together,
-            starts,
-            distances.shape[1],
-            np.minimum(distances[:, -1], cutoff),
-            1 + 5 * error,
-            self._grain(longest, part),
-            self._unit(part),
-            part,
-            self._summary(part),
-            scratch,
-            self._rooms.single(longest),
-            aligned(8 * LANES),
-            self._seen,
-            self._features,
-        )
-        settle(
-            self._kind,
-            together,
-            starts,
-            cutoff,
-            part,
-            kept,
-            ends,
-            self._rooms.double(longest),
-            aligned(8 * LANES, np.float64),
-            scratch.ends,
-            distances,
-            indices,
-            self._features,
-        )
+        for piece in part.sliced(most):
+            heed_stop()
+            kept, ends = self._find(
+                together,
+                starts,
+                distances.shape[1],
+                np.minimum(distances[:, -1], cutoff),
+                1 + 5 * error,
+                self._grain(longest, part),
+                self._unit(part),
+                piece,
+                self._summary(part),
+                scratch,
+                self._rooms.single(longest),
+                aligned(8 * LANES),
+                self._seen,
+                self._features,
+            )
+            settle(
+                self._kind,
+                together,
+                starts,
+                cutoff,
+                piece,
+                kept,
+                ends,
+                self._rooms.double(longest),
+                aligned(8 * LANES, np.float64),
+                scratch.ends,
+                distances,
+                indices,
+                self._features,
+            )
 
     def _summary(self, part: Part) -> object:
         """Return the summary of a part, made when first asked for.

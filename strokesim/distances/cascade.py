@@ -281,7 +281,10 @@ def answer_queries(  # type: ignore[no-untyped-def]
         chosen, exact = found[:kept], squares[:kept]
         one = np.float32(1)
         wide = query.astype(np.float64)
-        fill_squares(wide, part.values, part.offsets, chosen, one, radius, double, exact, features)
+        fill_squares(
+            wide, part.values, part.offsets, chosen, one, radius, (0, len(wide)), double, exact,
+            features,
+        )  # fmt: skip
         n_within = 0
         for place in range(kept):
             distance = math.sqrt(exact[place])

@@ -68,20 +68,40 @@ def dtw_lanes(query, radius, limit, tails, longest, room, features):  # type: ig
     ``tails[i]`` bounds from below what rows i and later will add, lane by lane; it is read
     where ``limit`` is finite.
     """
-    block, row, starts, widths, lowest, result, _, lengths = room
-    n = len(query)
-    reach = min(radius, n + longest)
-    shortest = longest
+    result, n = room[5], len(query)
+    if sweep_rows(query, radius, (0, n), limit, tails, longest, room, features):
+        take_results(room)
+    else:
+        result[:] = np.inf
+
+
+@njit(cache=True, nogil=True)
+def take_results(room):  # type: ignore[no-untyped-def]
+    """Set each lane's result to the last cell of the row that has been reached."""
+    row, result, lengths = room[1], room[5], room[7]
     for lane in range(LANES):
-        m = lengths[lane]
-        shortest = min(shortest, m)
-        starts[lane] = -reach - max(n - m, 0)
-        widths[lane] = 2 * reach + abs(n - m)
-    row[:LANES] = 0
-    row[LANES : (longest + 1) * LANES] = np.inf
-    i = 0
-    while i < n:
-        n_rows = 4 if n - i >= 4 else 2 if n - i >= 2 else 1
+        result[lane] = row[lengths[lane] * LANES + lane]
+
+
+@njit(cache=True, nogil=True)
+def sweep_rows(query, radius, rows, limit, tails, longest, room, features):  # type: ignore[no-untyped-def]
+    """Do rows ``rows[0]`` to ``rows[1]`` of what `dtw_lanes` does; tell if a lane is within limit.
+
+    The room has to be as the rows before left it. All but the last begin at multiples of four.
+    """
+    block, row, starts, widths, lowest, _, _, lengths = room
+    n, (i, stop) = len(query), rows
+    reach = min(radius, n + longest)
+    shortest = lengths.min()
+    if i == 0:
+        for lane in range(LANES):
+            m = lengths[lane]
+            starts[lane] = -reach - max(n - m, 0)
+            widths[lane] = 2 * reach + abs(n - m)
+        row[:LANES] = 0
+        row[LANES : (longest + 1) * LANES] = np.inf
+    while i < stop:
+        n_rows = 4 if stop - i >= 4 else 2 if stop - i >= 2 else 1
         start = max(i - reach - max(n - shortest, 0), 0)
         end = min(i + n_rows + reach + max(longest - n, 0), longest)
         core_start = min(max(i + n_rows - 1 - reach - max(n - longest, 0), start), end)
@@ -103,10 +123,8 @@ def dtw_lanes(query, radius, limit, tails, longest, room, features):  # type: ig
             for lane in range(LANES):
                 alive += lowest[lane] + tails[i * LANES + lane] <= limit
             if alive == 0:
-                result[:] = np.inf
-                return
-    for lane in range(LANES):
-        result[lane] = row[lengths[lane] * LANES + lane]
+                return False
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -127,17 +145,20 @@ def fill_tails(query, boxes, tails, features):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def fill_squares(  # type: ignore[no-untyped-def]
-    query, values, offsets, chosen, scale, radius, room, squares, features
+    query, values, offsets, chosen, scale, radius, rows, room, squares, features
 ):
     """Set ``squares[c]`` to the squared DTW distance of the query and sequence ``chosen[c]``.
 
     With a float64 query and room and a scale of 1, operation by operation what
-    `kernels.dtw_square` does; with float32 ones the scaled square, up to rounding.
+    `kernels.dtw_square` does; with float32 ones the scaled square, up to rounding. ``rows`` are
+    (0, len(query)), or some of them in a call of its own where one block is chosen: see
+    `sweep_rows`.
     """
     tails = np.empty(0, query.dtype)
     for start in range(0, len(chosen), LANES):
         width = min(LANES, len(chosen) - start)
         members = chosen[start : start + width]
         longest = pack(values.reshape(-1), offsets, members, width, scale, len(features), room)
-        dtw_lanes(query, radius, np.inf, tails, longest, room, features)
+        sweep_rows(query, radius, rows, np.inf, tails, longest, room, features)
+        take_results(room)
         squares[start : start + width] = room[5][:width]

@@ -38,8 +38,8 @@ def add_euclidean(query, query_at, n_steps, rows, room, limits, sums, features):
 
 
 @njit(cache=True, nogil=True)
-def add_shifted(query, longest, room, limits, sums, features):  # type: ignore[no-untyped-def]
-    """Set each lane's result to its least square over all shifts, inf where above the limit.
+def add_shifted(query, longest, shifts, room, limits, sums, features):  # type: ignore[no-untyped-def]
+    """Set each lane's result to its least square over these shifts, inf where above the limit.
 
     The lanes are all longer than the query, or all no longer.
     """
@@ -50,7 +50,7 @@ def add_shifted(query, longest, room, limits, sums, features):  # type: ignore[n
         most, shared, query_stride, block_stride = longest - n, n, 0, 1
     else:
         most, shared, query_stride, block_stride = n - shortest, shortest, 1, 0
-    for shift in range(most + 1):
+    for shift in range(shifts[0], min(shifts[1], most + 1)):
         sums[:LANES] = 0
         at, within = 0, True
         while within and at < shared:
@@ -84,8 +84,11 @@ def add_shifted(query, longest, room, limits, sums, features):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True)
-def add_cloud(query, longest, room, ends, limit, shares, back, sums, features):  # type: ignore[no-untyped-def]
+def add_cloud(query, longest, rows, room, ends, limit, shares, back, sums, features):  # type: ignore[no-untyped-def]
     """Set each lane's result to its mean nearest-step distance, or all to inf if above limit.
+
+    Only query steps ``rows[0]`` to ``rows[1]`` are looked at, which begin at a multiple of four;
+    the room has to be as those before left it, and results are right after the last.
 
     Where ``limit`` is finite, ``shares[i]`` bounds from below what query steps i and later add
     to a lane's sum, and ``back`` half the mean over the lane's own steps.
@@ -93,13 +96,14 @@ def add_cloud(query, longest, room, ends, limit, shares, back, sums, features): 
     block, column_least, result, lengths = room[0], room[1], room[5], room[7]
     n, shortest = len(query), lengths.min()
     there = room[4]
+    i, stop = rows
     for lane in range(LANES):
         ends[lane] = lengths[lane]
-        there[lane] = 0
-    column_least[: longest * LANES] = np.inf
-    i = 0
-    while i < n:
-        n_rows = 4 if n - i >= 4 else 1
+    if i == 0:
+        there[:] = 0
+        column_least[: longest * LANES] = np.inf
+    while i < stop:
+        n_rows = 4 if stop - i >= 4 else 1
         columns = (shortest, longest)
         if n_rows == 4:
             nearest_steps(FOUR, features, query, i, block, columns, ends, sums, column_least)
@@ -198,12 +202,14 @@ def scan_lanes(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def fill_values(  # type: ignore[no-untyped-def]
-    kind, query, part, chosen, scale, room, sums, ends, results, features
+    kind, query, part, chosen, scale, piece, room, sums, ends, results, features
 ):
     """Set ``results`` to the squares (of CLOUD: distances) of the query and the chosen sequences.
 
     With a float64 query and room and a scale of 1, operation by operation what the scalar
-    kernels do. ``chosen`` ascends in length.
+    kernels do. ``chosen`` ascends in length. ``piece`` is (0, `FREE`), or one of several that are
+    done in turns, all with the same results, where one block is chosen: from where to where to go
+    through the shifts or, of CLOUD, the steps of the query.
     """
     limits = np.full(8, np.inf).astype(query.dtype)
     nothing = np.empty(0, query.dtype)
@@ -226,8 +232,12 @@ def fill_values(  # type: ignore[no-untyped-def]
             add_euclidean(query, 0, len(query), ONE, room, limits, sums, features)
             result = sums[:LANES]
         elif kind == SHIFTED:
-            add_shifted(query, longest, room, limits, sums, features)
+            add_shifted(query, longest, piece, room, limits, sums, features)
+            if piece[0] > 0:
+                for lane in range(width):
+                    result[lane] = min(result[lane], results[start + lane])
         else:
-            add_cloud(query, longest, room, ends, np.inf, nothing, nothing, sums, features)
+            rows = (piece[0], min(piece[1], len(query)))
+            add_cloud(query, longest, rows, room, ends, np.inf, nothing, nothing, sums, features)
         results[start : start + width] = result[:width]
         start += width

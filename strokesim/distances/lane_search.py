@@ -15,7 +15,7 @@ from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import Nearest
 from strokesim.distances.vectors import LANES
 from strokesim.ragged import Ragged
-from strokesim.threads import falling_slices, run, run_where_worth_it, thread_count
+from strokesim.threads import falling_slices, heed_stop, run, run_where_worth_it, thread_count
 
 BATCH = 16
 """How many queries, at most, are answered by one call, which cannot be interrupted."""
@@ -27,7 +27,10 @@ FEW = 4
 """With fewer queries per thread, threads share the parts of each query: that divides better."""
 
 CELLS = 2**29
-"""How many cells of DTW matrices, at most, one call computes of more than one block."""
+"""How many cells of DTW matrices one call computes at the most, where it can be told before."""
+
+CELLS_OF_SEARCH = 2**31
+"""How many cells there may be in what one call searches: most are not computed, or in float32."""
 
 LARGEST_QUERY = 2.0**50
 """A scaled query beyond this could overflow: it is compared in float64 throughout."""
@@ -146,11 +149,13 @@ class LaneSearch:
         indices: np.ndarray,
     ) -> None:
         """Merge what a part holds into the nearest of each query, in place."""
+        heed_stop()
         steps = [len(query) for query in queries]
         longest = max(*steps, self.parts.longest)
         error = self._error(longest)
         together = np.concatenate(queries)
-        if error > LARGEST_ERROR or not self._fits(together, part):
+        too_long = max(steps) * self.parts.longest * LANES > CELLS_OF_SEARCH
+        if too_long or error > LARGEST_ERROR or not self._fits(together, part):
             for query, near, where in zip(queries, distances, indices, strict=True):
                 chosen = part.order[part.alive]
                 exact = np.sqrt(self._decide(query, part, chosen))
@@ -158,22 +163,24 @@ class LaneSearch:
                 merge_ranked(exact[within], chosen[within] + part.first, near, where)
             return
         seen = np.zeros(4, np.int64)
-        answer_queries(
-            together,
-            np.cumsum([0, *steps]),
-            self._radius,
-            cutoff,
-            1 + 5 * error,
-            self._grain(longest, part),
-            part,
-            self._rooms.scratch(longest, len(part.order)),
-            self._rooms.single(longest),
-            self._rooms.double(longest),
-            distances,
-            indices,
-            seen,
-            self._features,
-        )
+        for piece in part.sliced(CELLS_OF_SEARCH // len(together)):
+            heed_stop()
+            answer_queries(
+                together,
+                np.cumsum([0, *steps]),
+                self._radius,
+                cutoff,
+                1 + 5 * error,
+                self._grain(longest, part),
+                piece,
+                self._rooms.scratch(longest, len(part.order)),
+                self._rooms.single(longest),
+                self._rooms.double(longest),
+                distances,
+                indices,
+                seen,
+                self._features,
+            )
         with self._counting:
             self._seen += seen
 
@@ -232,12 +239,15 @@ class LaneSearch:
         room: tuple[np.ndarray, ...],
     ) -> np.ndarray:
         """Return squares in several calls where they are long: between two, Ctrl-C is heard."""
-        squares = np.empty(len(chosen))
-        blocks = max(CELLS // (len(query) * self.parts.longest * LANES), 1)
+        squares, n = np.empty(len(chosen)), len(query)
+        rows = max(CELLS // (self.parts.longest * LANES) // 4 * 4, 4)
+        blocks = max(rows // n, 1)
         for start in range(0, len(chosen), blocks * LANES):
             some = slice(start, start + blocks * LANES)
-            fill_squares(
-                query, part.values, part.offsets, chosen[some], scale, self._radius, room,
-                squares[some], self._features,
-            )  # fmt: skip
+            for first in range(0, n, rows):
+                heed_stop()
+                fill_squares(
+                    query, part.values, part.offsets, chosen[some], scale, self._radius,
+                    (first, min(first + rows, n)), room, squares[some], self._features,
+                )  # fmt: skip
         return squares

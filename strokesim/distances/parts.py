@@ -45,6 +45,15 @@ class Part(NamedTuple):
             return self
         return self._replace(alive=_fixed(self.alive & ~gone), removed=True)
 
+    def sliced(self, most: int) -> Iterator[Part]:
+        """Yield the part, or as several, with about so many steps at the most, between removed."""
+        if self.n_steps <= most:
+            yield self
+            return
+        slices = np.cumsum(self.lengths) // max(most, 1)
+        for number in np.unique(slices):
+            yield self._replace(alive=_fixed(self.alive & (slices == number)), removed=True)
+
     @property
     def n_steps(self) -> int:
         """Steps of all sequences."""
