@@ -14,7 +14,7 @@ from strokesim.distances.clusters import LONG, fill_block_boxes, fill_slots
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
 
-STEPS_PER_PART = 2**20
+STEPS_PER_PART = 2**21
 """A part is searched by one call, which cannot be interrupted, on one thread."""
 
 EXPONENT = 40
