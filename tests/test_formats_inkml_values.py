@@ -1,5 +1,7 @@
 """The grammar of InkML's values: the Recommendation's example, every rule, every mistake."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -191,3 +193,24 @@ def test_plain_points_converted_at_once_are_those_read_value_by_value(head, tail
         assert str(caught.value) == str(error)
     else:
         assert parse_trace(text, XY).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("point", ["1 2", "1.5 -2e-3", "1-2"])
+def test_a_long_trace_takes_less_than_ten_times_its_text(point):
+    text = ",".join([point] * 200_000)
+    tracemalloc.start()
+    samples = parse_trace(text, XY)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (samples == parse_trace(point, XY)).all()
+    assert len(samples) == 200_000
+    assert peak < 10 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"), [("", "has 0 values"), ("1", "has 1 values"), ("1 x", "'x' is")]
+)
+def test_a_damaged_point_of_a_long_trace_is_named(damage, reason):
+    text = ",".join(["1 2"] * 100_000 + [damage] + ["1 2"] * 10)
+    with pytest.raises(BadTrace, match=f"point 100000.*{reason}"):
+        parse_trace(text, XY)

@@ -162,3 +162,13 @@ def test_looking_for_a_declaration_only_ever_blanks(pieces):
     plain = without_doctype(Source(data, "a")).data
     assert len(plain) == len(data)
     assert all(new in (old, ord(" ")) for new, old in zip(plain, data, strict=True))
+
+
+def test_a_huge_tag_may_have_a_long_attribute_and_no_endless_number_of_them():
+    long = "<a b='" + "= \\" * 50_000 + "'/>"
+    assert len(events(long)) == 2
+    assert len(events("<!--" + ' b=""' * 50_000 + "--><a/>")) == 2
+    with pytest.raises(FormatError, match="has a tag of more than 1000 attributes"):
+        events("<a " + " ".join(f"b{n} = ''" for n in range(30_000)) + "/>")
+    many = " ".join(f"b{n}=''" for n in range(900))
+    assert len(events(f"<a {many} c='{long[6:-3]}'/>")) == 2

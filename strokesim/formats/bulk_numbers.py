@@ -11,6 +11,7 @@ from strokesim.ink import LARGEST
 _INTEGER = b"0123456789- \t\r\n\f\v"
 _DECIMAL = _INTEGER + b"+.eE"
 _BLANK = re.compile(rb"\s")
+_BETWEEN_WORDS = bytes(range(33))
 _PIECE = 1 << 16
 """Bytes that are converted at once: meanwhile they take twenty times as much memory."""
 
@@ -139,7 +140,7 @@ def parse_values(text: bytes) -> np.ndarray:
 
 def _converted(text: bytes) -> np.ndarray:
     """Return the numbers of a short text."""
-    if not text.strip():
+    if not text.strip(_BETWEEN_WORDS):
         return np.empty(0)
     if not text.translate(None, _INTEGER):
         # np.fromstring is the fastest converter, and reads "1-2" as two numbers and "-" as

@@ -130,7 +130,7 @@ def _take(source: Source, drawing: _Drawing, path: list[Start]) -> None:
     except BadPath as error:
         source.skip(f"path: {error}", event.line)
         return
-    drawing.n_curves += sum(len(subpath.curves) for subpath in subpaths)
+    drawing.n_curves += sum(map(len, subpaths))
     if drawing.n_curves > MOST_CURVES:
         raise source.error(f"a drawing of more than {MOST_CURVES} lines and curves", event.line)
     drawing.subpaths += subpaths
@@ -140,8 +140,9 @@ def _take(source: Source, drawing: _Drawing, path: list[Start]) -> None:
 
 def _ink(source: Source, drawing: _Drawing, number: int, passed_over: int) -> Ink:
     tolerance = FLATNESS * longer_side(drawing.subpaths)
-    if sum(n_flattened(subpath, tolerance) for subpath in drawing.subpaths) > MOST_SAMPLES:
-        raise source.error(f"curves of more than {MOST_SAMPLES} samples", drawing.line)
+    most = max(MOST_SAMPLES, len(source.data) // 2)
+    if sum(n_flattened(subpath, tolerance) for subpath in drawing.subpaths) > most:
+        raise source.error(f"curves of more than {most} samples", drawing.line)
     label, notes = drawing.label, {}
     if code := _CODE.fullmatch(drawing.id or ""):
         label = label or _character(code[1])

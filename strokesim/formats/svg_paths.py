@@ -11,8 +11,8 @@ from __future__ import annotations
 import cmath
 import math
 import re
+from array import array
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,12 @@ from strokesim.ink import LARGEST
 
 MOST_CURVES = 100_000
 """Most lines and curves of one drawing."""
-MOST_SAMPLES = 500_000
-"""Most samples that the curves of one drawing may become."""
+MOST_SAMPLES = 200_000
+"""Most samples that the curves of one drawing may become, but for large files.
+
+A large file may have one for every two of its bytes, which takes eight times its size.
+"""
+_LONG = 1000
 
 _NUMBER = re.compile(r"[\s,]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
 _FLAG = re.compile(r"[\s,]*([01])")
@@ -37,11 +41,52 @@ class BadPath(ValueError):
     """Path data that does not keep to its grammar, or is more than ink can be."""
 
 
-class Subpath(NamedTuple):
-    """Where the pen is put down, and what it draws until it is lifted."""
+class Subpath:
+    """Where the pen is put down, and what it draws until it is lifted.
 
-    start: complex
-    curves: list[Curve]
+    Kept as numbers, because tuples of complex numbers take six times as much memory.
+
+    Parameters
+    ----------
+    start : complex
+        Where the pen is put down.
+    """
+
+    __slots__ = ("_n_points", "_numbers")
+
+    def __init__(self, start: complex) -> None:
+        self._numbers = array("d", (start.real, start.imag))
+        self._n_points = bytearray()
+
+    @property
+    def start(self) -> complex:
+        """Where the pen is put down."""
+        return complex(*self._numbers[:2])
+
+    @property
+    def curves(self) -> Iterator[Curve]:
+        """What is drawn, one after the other, each with where it begins."""
+        numbers = iter(self._numbers)
+        here = complex(next(numbers), next(numbers))
+        for n_points in self._n_points:
+            points = [complex(next(numbers), next(numbers)) for _ in range(n_points)]
+            yield (here, *points)
+            here = points[-1]
+
+    @property
+    def corners(self) -> tuple[complex, complex]:
+        """The upper left and lower right corner of the box around all control points."""
+        x, y = self._numbers[::2], self._numbers[1::2]
+        return complex(min(x), min(y)), complex(max(x), max(y))
+
+    def __len__(self) -> int:
+        return len(self._n_points)
+
+    def draw(self, *points: complex) -> None:
+        """Draw a line to a point, or a curve over three."""
+        self._n_points.append(len(points))
+        for point in points:
+            self._numbers.extend((point.real, point.imag))
 
 
 def parse_path(data: str) -> list[Subpath]:
@@ -61,14 +106,12 @@ def parse_path(data: str) -> list[Subpath]:
         pen.draw(letter, numbers)
         if count > MOST_CURVES:
             raise BadPath(f"has more than {MOST_CURVES} parts")
-    return [subpath for subpath in pen.subpaths if subpath.curves]
+    return [subpath for subpath in pen.subpaths if len(subpath)]
 
 
 def longer_side(subpaths: list[Subpath]) -> float:
     """Return the longer side of the box around all control points; 0.0 of a single point."""
-    points = [point for subpath in subpaths for curve in subpath.curves for point in curve]
-    points += [subpath.start for subpath in subpaths]
-    corners = np.array(points)
+    corners = np.array([subpath.corners for subpath in subpaths])
     return float(max(np.ptp(corners.real), np.ptp(corners.imag)))
 
 
@@ -91,18 +134,22 @@ def flatten(subpath: Subpath, tolerance: float) -> np.ndarray:
     ndarray of float64, shape (n_samples, 2)
         Where the subpath starts, and every division and end of its curves.
     """
-    pieces = [np.array([subpath.start])]
+    line = array("d", (subpath.start.real, subpath.start.imag))
     for curve in subpath.curves:
-        if len(curve) == 2:
-            pieces.append(np.array(curve[1:]))
-            continue
         n = _n_pieces(curve, tolerance)
+        if n == 1:
+            line.extend((curve[-1].real, curve[-1].imag))
+            continue
         t = np.arange(1, n + 1) / n
         s = 1 - t
         a, b, c, d = curve
-        pieces.append(s**3 * a + 3 * s**2 * t * b + 3 * s * t**2 * c + t**3 * d)
-    points = np.concatenate(pieces)
-    return np.stack([points.real, points.imag], axis=1)
+        points = s**3 * a + 3 * s**2 * t * b + 3 * s * t**2 * c + t**3 * d
+        line.frombytes(points.tobytes())
+    points = np.frombuffer(line).reshape(-1, 2)
+    # A stroke copies what can be written to: that is worth it for short ones, whose buffer
+    # takes more than they do.
+    points.flags.writeable = len(points) < _LONG
+    return points
 
 
 def n_flattened(subpath: Subpath, tolerance: float) -> int:
@@ -157,13 +204,13 @@ class _Pen:
         command, origin = letter.upper(), self.here if letter.islower() else 0j
         if command == "M":
             self.here = self.start = _reachable(origin + complex(*numbers))
-            self.subpaths.append(Subpath(self.here, []))
+            self.subpaths.append(Subpath(self.here))
         elif not self.subpaths:
             raise BadPath(f"begins with {letter!r}; needed: a moveto, M or m")
         elif command == "Z":
-            if self.here != self.start or not self.subpaths[-1].curves:
+            if self.here != self.start or not len(self.subpaths[-1]):
                 self.add(self.start)
-            self.subpaths.append(Subpath(self.start, []))
+            self.subpaths.append(Subpath(self.start))
         elif command == "H":
             self.add(complex(origin.real + numbers[0], self.here.imag))
         elif command == "V":
@@ -194,7 +241,7 @@ class _Pen:
 
     def add(self, *points: complex) -> None:
         """Draw a line to a point, or a curve over three."""
-        self.subpaths[-1].curves.append((self.here, *map(_reachable, points)))
+        self.subpaths[-1].draw(*map(_reachable, points))
         self.here = points[-1]
 
 

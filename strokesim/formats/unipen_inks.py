@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from strokesim.errors import InkError
 from strokesim.formats.unipen_components import DAMAGED, UNTIMED, Component, timeless
 from strokesim.formats.unipen_statements import labels_in
 from strokesim.formats.unipen_tree import MISSING, Segment, Tree
@@ -187,7 +186,8 @@ class InkMaker:
 
     def _with_ours(self, ink: Ink, segment: Segment) -> Ink | None:
         """Add what `unipen_writing` wrote about an ink."""
-        notes, repairs = dict(ink.notes), dict(ink.repairs)
+        notes: dict[str, str] = {}
+        repairs: dict[str, int] = {}
         id, mm_per_unit = ink.id, ink.mm_per_unit
         try:
             for keyword, body in segment.ours:
@@ -196,19 +196,28 @@ class InkMaker:
                     (id,) = labels
                 elif keyword == "INK_SCALE":
                     mm_per_unit = float(body)
+                    if not 0 < mm_per_unit < float("inf"):
+                        raise ValueError(f"a scale of {body}; needed: a positive number")
                 elif keyword == "INK_NOTE":
                     name, notes_text = labels
                     notes[name] = notes_text
                 elif keyword == "INK_REPAIR":
                     (name,) = labels
                     repairs[name] = int(body.rsplit('"', 1)[1])
-            return Ink(
-                ink.strokes, ink.label, ink.writer, id, ink.source, mm_per_unit, ink.hover,
-                repairs, notes,
-            )  # fmt: skip
-        except (ValueError, InkError) as error:
+        except ValueError as error:
             self._refuse(segment, f"what .INK_... says about it is damaged: {error}")
             return None
+        return Ink._trusted(
+            ink.strokes,
+            ink.label,
+            ink.writer,
+            id,
+            ink.source,
+            mm_per_unit,
+            ink.hover,
+            MappingProxyType({**ink.repairs, **repairs}) if repairs else ink.repairs,
+            MappingProxyType({**ink.notes, **notes}) if notes else ink.notes,
+        )
 
 
 def _suspicion(steps: np.ndarray) -> dict[str, str]:

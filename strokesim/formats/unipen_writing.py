@@ -50,7 +50,7 @@ def write_unipen(inks: Iterable[Ink], file: BinaryIO) -> None:
     n_components = 0
     for number, ink in enumerate(inks):
         parts = list(parts_in_order(ink))
-        ends = f"{n_components}-{n_components + len(parts) - 1}"
+        ends = f"{n_components}-{n_components + len(parts) - 1}" if parts[1:] else f"{n_components}"
         n_components += len(parts)
         try:
             _put_ink(file, ink, parts, ends, state)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
@@ -19,6 +20,8 @@ DEEPEST = 256
 """How deeply elements may be nested. Real ink stays below 20."""
 LONGEST_TAG = 1 << 20
 """Most bytes of a tag with its attributes, a comment or an instruction."""
+MOST_ATTRIBUTES = 1000
+"""Most attributes of a tag of more than 64 KiB: each takes some 300 bytes."""
 MOST_ELEMENTS = 20_000_000
 """Most elements of a document: as many samples are a day of writing."""
 
@@ -27,6 +30,7 @@ _FEW, _MOST_SHARED = 2, 1000
 _BOM = b"\xef\xbb\xbf"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_ATTRIBUTE = re.compile(rb"""=\s*["']""")
 _TAG = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])")
 # What may hide the end of a declaration, or be it.
 _IN_DOCTYPE = re.compile(rb"""["'\[\]>]|<!--|<\?""")
@@ -70,8 +74,8 @@ def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
     ------
     FormatError
         If it is not well-formed and not read leniently; in any case if its root is another, it
-        has a document type declaration, or it goes beyond `DEEPEST`, `LONGEST_TAG` or
-        `MOST_ELEMENTS`.
+        has a document type declaration, or it goes beyond `DEEPEST`, `LONGEST_TAG`,
+        `MOST_ATTRIBUTES` or `MOST_ELEMENTS`.
     """
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import XMLParser
@@ -83,8 +87,7 @@ def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
         for begin in range(0, len(source.data), _CHUNK):
             chunk = source.data[begin : begin + _CHUNK]
             parser.feed(chunk)
-            if begin + len(chunk) - max(expat.CurrentByteIndex, 0) > LONGEST_TAG:
-                raise _Refused(f"has a tag of more than {LONGEST_TAG >> 20} MiB")
+            _check_unfinished(source.data, max(expat.CurrentByteIndex, 0), begin + len(chunk))
             yield from builder.taken()
         parser.close()
         yield from builder.taken()
@@ -100,6 +103,17 @@ def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
     except (_Refused, ValueError, LookupError) as error:
         # Of a value: an encoding that expat does not know.
         raise source.error(str(error), expat.CurrentLineNumber) from None
+
+
+def _check_unfinished(data: bytes, begin: int, end: int) -> None:
+    """Refuse what is too large of a tag, comment or instruction before its end is fed."""
+    if end - begin > LONGEST_TAG:
+        raise _Refused(f"has a tag of more than {LONGEST_TAG >> 20} MiB")
+    if end - begin < _CHUNK or data.startswith((b"<!", b"<?"), begin):
+        return
+    attributes = _ATTRIBUTE.finditer(data, begin, end)
+    if next(islice(attributes, MOST_ATTRIBUTES, None), None) is not None:
+        raise _Refused(f"has a tag of more than {MOST_ATTRIBUTES} attributes")
 
 
 def root_of(head: bytes) -> str:
