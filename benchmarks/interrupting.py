@@ -122,7 +122,8 @@ def measure(name: str, interrupt: bool) -> tuple[str, str, str, str]:
     if interrupt:
         time.sleep(1)
         begin, used = time.perf_counter(), processor_seconds(process.pid)
-        process.send_signal(signal.SIGINT)
+        # Not `send_signal`, which would collect a process that has ended, and its usage with it.
+        os.kill(process.pid, signal.SIGINT)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - begin

@@ -101,9 +101,19 @@ def run_where_worth_it(
     if count == 0:
         return
     begin = time.perf_counter()
-    work(0)
+    _call(work, 0)
     left = (time.perf_counter() - begin) * (count - 1)
     run(lambda number: work(number + 1), count - 1, threads=threads if left > WORTH_HELP else 1)
+
+
+def _call(work: Callable[[int], None], number: int) -> None:
+    try:
+        work(number)
+    except SystemError as error:
+        # Ctrl-C while a compiled function takes its arguments or hands its result back.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
+        raise
 
 
 def falling_slices(count: int, most: int, threads: int) -> list[slice]:
@@ -165,7 +175,7 @@ class _Job:
         """Do the next call; tell whether there was one."""
         if self.stopped or (number := next(self._numbers)) >= self._count:
             return False
-        self._work(number)
+        _call(self._work, number)
         self._ended.append(None)
         return True
 

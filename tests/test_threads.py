@@ -12,7 +12,7 @@ import pytest
 
 from strokesim import threads as pool
 from strokesim.errors import ArgumentError
-from strokesim.threads import falling_slices, heed_stop, run, thread_count
+from strokesim.threads import falling_slices, heed_stop, run, run_where_worth_it, thread_count
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5, None])
@@ -230,3 +230,14 @@ def test_slices_cover_a_range_and_none_is_too_long(count, most, threads):
     assert [i for one in slices for i in range(count)[one]] == list(range(count))
     assert all(1 <= one.stop - one.start <= max(most, 1) for one in slices)
     assert threads == 1 or not slices or slices[0] == slice(0, 1)
+
+
+@pytest.mark.parametrize("how", [run, run_where_worth_it])
+def test_an_interrupt_between_python_and_a_kernel_is_an_interrupt(how):
+    def work(number):
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        how(work, 1)
+    with pytest.raises(SystemError, match="of its own"):
+        how(lambda _: (_ for _ in ()).throw(SystemError("of its own")), 1)
