@@ -32,7 +32,7 @@ CORNERS = 8 * 3 * 4
 """Bytes per candidate that the first stage of a search reads: 8 steps of 3 features."""
 
 
-@njit(nogil=True, fastmath=True)
+@njit(nogil=True, fastmath={"reassoc", "nsz"})
 def add_up(numbers: np.ndarray, times: int) -> float:
     """Read an array again and again."""
     total = np.float32(0)

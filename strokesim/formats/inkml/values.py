@@ -308,17 +308,14 @@ class _Track:
             assert self.number is not None
             number = self.number
         elif self.channel.boolean != (word is not None):
-            raise ValueError(f"{match[0].strip()!r} is no {self._kind}")
+            kind = "T or F" if self.channel.boolean else "number"
+            raise ValueError(f"{match[0].strip()!r} is no {kind}")
         elif word is not None:
             number = float(word == "T")
         else:
             number = _number_of(match)
             self.modifier = match["modifier"] or self.modifier
         return self._advance(number)
-
-    @property
-    def _kind(self) -> str:
-        return "T or F" if self.channel.boolean else "number"
 
     def _advance(self, number: float) -> float:
         value, step = self.value, self.step
