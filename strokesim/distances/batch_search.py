@@ -10,16 +10,10 @@ from strokesim.distances.kernels import CLOUD, EUCLIDEAN, FREE, SHIFTED
 from strokesim.distances.lane_scan import fill_values, scan_lanes
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
-from strokesim.distances.searcher import Nearest, rank
+from strokesim.distances.searcher import LARGEST_ERROR, LARGEST_QUERY, Nearest, rank
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
 from strokesim.threads import heed_stop, run_where_worth_it, thread_count
-
-LARGEST_QUERY = 2.0**50
-"""A scaled query beyond this could overflow: it is compared in float64 throughout."""
-
-LARGEST_ERROR = 0.01
-"""Where rounding may reach this share of a value, all is compared in float64."""
 
 SINGLE_ERROR = 9e-6
 """Where rounding may change a larger share, float32 does not give 1e-5."""

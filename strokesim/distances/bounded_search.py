@@ -9,21 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from strokesim.distances import cloud_bounds, shifted_bounds
-from strokesim.distances.batch_search import LARGEST_ERROR, BatchSearch
+from strokesim.distances.batch_search import BatchSearch
 from strokesim.distances.bounded_scan import search_clouds, search_shifted, settle
 from strokesim.distances.cascade import merge_ranked
 from strokesim.distances.kernels import CLOUD
 from strokesim.distances.parts import Part
-from strokesim.distances.searcher import Nearest
+from strokesim.distances.searcher import BATCH, BATCH_STEPS, LARGEST_ERROR, Nearest
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
 from strokesim.threads import falling_slices, heed_stop, run_where_worth_it, thread_count
-
-BATCH = 16
-"""How many queries, at most, are answered by one call, which cannot be interrupted."""
-
-BATCH_STEPS = 2048
-"""How many steps they may have together: against a whole part, a fraction of a second."""
 
 CELLS_OF_SEARCH = 2**30
 """How many pairs of steps there may be in what one call searches for a longer query."""

@@ -12,16 +12,16 @@ from strokesim.distances.cascade import answer_queries, merge_ranked
 from strokesim.distances.lane_dtw import fill_squares
 from strokesim.distances.parts import Part, Parts
 from strokesim.distances.rooms import Rooms
-from strokesim.distances.searcher import Nearest
+from strokesim.distances.searcher import (
+    BATCH,
+    BATCH_STEPS,
+    LARGEST_ERROR,
+    LARGEST_QUERY,
+    Nearest,
+)
 from strokesim.distances.vectors import LANES
 from strokesim.ragged import Ragged
 from strokesim.threads import falling_slices, heed_stop, run, run_where_worth_it, thread_count
-
-BATCH = 16
-"""How many queries, at most, are answered by one call, which cannot be interrupted."""
-
-BATCH_STEPS = 2048
-"""How many steps they may have together: against a whole part, a fraction of a second."""
 
 FEW = 4
 """With fewer queries per thread, threads share the parts of each query: that divides better."""
@@ -31,13 +31,6 @@ CELLS = 2**29
 
 CELLS_OF_SEARCH = 2**31
 """How many cells there may be in what one call searches: most are not computed, or in float32."""
-
-LARGEST_QUERY = 2.0**50
-"""A scaled query beyond this could overflow: it is compared in float64 throughout."""
-
-LARGEST_ERROR = 0.01
-"""Where rounding may reach this share of a square, all is compared in float64."""
-
 
 SINGLE_ERROR = 1.9e-5
 """Where rounding may change a larger share of a square, float32 does not give 1e-5 of a root."""

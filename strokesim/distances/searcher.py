@@ -9,6 +9,18 @@ import numpy as np
 
 from strokesim.distances.parts import Parts
 
+BATCH = 16
+"""How many queries, at most, are answered by one call, which cannot be interrupted."""
+
+BATCH_STEPS = 2048
+"""How many steps they may have together: against a whole part, a fraction of a second."""
+
+LARGEST_QUERY = 2.0**50
+"""A scaled query beyond this could overflow: it is compared in float64 throughout."""
+
+LARGEST_ERROR = 0.01
+"""Where rounding may reach this share of a square, all is compared in float64."""
+
 
 class Nearest(NamedTuple):
     """What is nearest to one query."""
