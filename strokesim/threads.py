@@ -8,13 +8,14 @@ busy with another call, and work may call `run` itself.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from strokesim.errors import ArgumentError
 
@@ -165,9 +166,11 @@ class _Job:
 
     def __init__(self, work: Callable[[int], None], count: int) -> None:
         self._work, self._count = work, count
-        # The next number of a count, and the end of a deque, are taken without a lock.
+        # No lock is held anywhere here, since Ctrl-C may come between taking and releasing one.
+        # Counts and deques need none; what wakes may be lost, and is waited for only so long.
         self._numbers, self._ended = itertools.count(), deque[None]()
-        self._helpers, self._changing = 0, threading.Condition()
+        self._joined, self._left = deque[None](), deque[None]()
+        self._leaving: SimpleQueue[None] = SimpleQueue()
         self.stopped = False
         self.error: BaseException | None = None
 
@@ -181,8 +184,7 @@ class _Job:
 
     def help(self, pool: _Pool) -> None:
         """Do calls while there are any: what the threads of the pool do."""
-        with self._changing:
-            self._helpers += 1
+        self._joined.append(None)
         _helping.job = self
         try:
             while not pool.closed and self.do_next():
@@ -193,9 +195,8 @@ class _Job:
             self.error, self.stopped = error, True
         finally:
             _helping.job = None
-            with self._changing:
-                self._helpers -= 1
-                self._changing.notify()
+            self._left.append(None)
+            self._leaving.put(None)
 
     def tell(self, progress: Callable[[int], object] | None) -> None:
         """Report the calls that have ended since."""
@@ -207,8 +208,15 @@ class _Job:
 
     def wait(self, seconds: float) -> bool:
         """Wait for the calls that others have begun; tell whether they have ended."""
-        with self._changing:
-            return self._changing.wait_for(lambda: self._helpers == 0, seconds)
+        if self._nobody_helps():
+            return True
+        with contextlib.suppress(Empty):
+            self._leaving.get(timeout=seconds)
+        return self._nobody_helps()
+
+    def _nobody_helps(self) -> bool:
+        # Who leaves is read first: one who joins meanwhile then counts as still there.
+        return len(self._left) == len(self._joined)
 
     def stop(self) -> None:
         """Begin no more calls, and wait for those under way."""

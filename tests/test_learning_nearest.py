@@ -55,7 +55,10 @@ def test_features_are_tuned_to_tell_the_validation_fold_apart(nearest):
 
 
 @pytest.mark.data
-def test_no_writer_is_asked_about_who_is_known_and_each_is_asked_about_once(letters, data):
+def test_no_writer_is_asked_about_who_is_known_and_each_is_asked_about_once(
+    letters, data, monkeypatch
+):
+    monkeypatch.setenv("STROKESIM_DATA", str(data))
     folds = letters.folds()
     for fold in folds:
         assert {each.writer for each in fold.asked} == {fold.name}

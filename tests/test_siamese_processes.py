@@ -36,6 +36,9 @@ PLAIN = {
 }
 """Settings under which nothing but the batch is drawn at random."""
 
+HANGS = 600
+"""Seconds after which processes that wait for each other are given up."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
@@ -67,7 +70,12 @@ def torchrun(*words, processes=2, restarts=0):
 
 
 def finished(process, code=0):
-    out, err = process.communicate()
+    try:
+        out, err = process.communicate(timeout=HANGS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        out, err = process.communicate()
+        pytest.fail(f"still running after {HANGS} s: {err}")
     assert process.returncode == code, err
     return out, err
 

@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -50,6 +50,9 @@ class Processes:
 
     rank: int = 0
     count: int = 1
+    _models: list[DistributedDataParallel] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def first(self) -> bool:
@@ -84,7 +87,22 @@ class Processes:
 
     def wrapped(self, model: nn.Module) -> nn.Module:
         """Return the model, with gradients that are averaged over the processes."""
-        return model if self.count == 1 else DistributedDataParallel(model)
+        if self.count == 1:
+            return model
+        self._models.append(DistributedDataParallel(model))
+        return self._models[-1]
+
+    def let_go(self) -> None:
+        """Free what averages gradients, so that the group can be left.
+
+        A traceback may keep a model alive for longer than the group. Its reducer would then be
+        the last to hold the group, and free it with the interpreter lock held, waiting for a
+        thread of the group that may itself be waiting for that lock.
+        """
+        for model in self._models:
+            for name in ("reducer", "logger", "process_group"):
+                vars(model).pop(name, None)
+        self._models.clear()
 
     def any(self, flag: bool) -> bool:
         """Return whether the flag is set in one of the processes."""
@@ -159,6 +177,7 @@ def joined() -> Iterator[Processes]:
         yield Processes()
         return
     own = not dist.is_initialized()
+    processes = None
     try:
         if own:
             store, rank, count = next(rendezvous("env://", timeout=PATIENCE))
@@ -168,7 +187,8 @@ def joined() -> Iterator[Processes]:
             dist.init_process_group(
                 "gloo", store=store, rank=rank, world_size=count, timeout=PATIENCE
             )
-        yield Processes(dist.get_rank(), dist.get_world_size())
+        processes = Processes(dist.get_rank(), dist.get_world_size())
+        yield processes
     except RuntimeError as error:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
@@ -177,5 +197,7 @@ def joined() -> Iterator[Processes]:
             "why, and the same command with resume goes on from the last checkpoint"
         ) from error
     finally:
+        if processes is not None:
+            processes.let_go()
         if own and dist.is_initialized():
             dist.destroy_process_group()
