@@ -7,8 +7,9 @@ some of the format, recorded ones. Watched for: an exception that is not ours, a
 than a second (and another for every MB), strict and lenient reading of a whole file that differ,
 and memory beyond ten times the file and 4 MiB. Files above 64 KB, made by repeating a part, are
 read without keeping their inks; memory is measured at all of these and at every 50th other.
-Minutes are of processor use. An input is made of the format and its number alone: what --seed N
---inputs 1 gives is what a finding named. Adds a line per format to results/fuzz.md.
+Minutes are of the clock; the table says how many of them the processor was in use. An input is
+made of the format and its number alone: what --seed N --inputs 1 gives is what a finding named.
+Adds a line per format to results/fuzz.md.
 """
 
 from __future__ import annotations
@@ -190,12 +191,12 @@ def fuzz(
     folder: Path,
 ) -> tuple[int, Counter[str]]:
     """Read damaged files of a format for so long; return how many, and how they were taken."""
-    begin = time.process_time()
+    begin = time.monotonic()
     taken: Counter[str] = Counter()
     read = 0
     name, included = INCLUDED.get(format, ("", b""))
     for number in numbers:
-        if time.process_time() - begin > 60 * minutes:
+        if time.monotonic() - begin > 60 * minutes:
             break
         rng = random.Random(f"{format} {number}")
         data = mutated(rng, files)

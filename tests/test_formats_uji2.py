@@ -40,6 +40,11 @@ def test_a_session_of_another_form_is_kept_as_it_is(tmp_path):
         (WORD.replace("POINTS 2", "POINTS 3"), "bad.txt:3: announces 3 points, and 4 numbers"),
         (WORD.replace("POINTS 2", "POINTS 1000000000"), "bad.txt:3: announces 1000000000 points"),
         (WORD.replace("SES 1", "SES 2").replace("STROKES 1", "STROKES 2"), "announces 2 strokes"),
+        (
+            WORD.replace("STROKES 1", "STROKES 1" + "0" * 5000),
+            "bad.txt:2: 'NUMSTROKES 1000.* is no WORD, NUMSTROKES",
+        ),
+        (WORD.replace("POINTS 2", "POINTS 2" + "0" * 5000), "bad.txt:3: 'POINTS 2000.* is no WORD"),
         (WORD.replace("614", "6l4"), "bad.txt:3: '6l4' is not a number"),
         (WORD.replace("POINTS 2 # 614 743 572 718", "POINTS 0 #"), "bad.txt:3: a stroke without"),
         (WORD.replace("POINTS", "PIONTS"), "bad.txt:3: 'PIONTS 2 # .* is no WORD, NUMSTROKES"),

@@ -30,8 +30,8 @@ UNITS_PER_MM = {"UJI": 100, "UPV": 152}
 
 _HEAD = rb"(?:\A|\n)[ \t]*WORD\s+\S+\s+\S+\s+NUMSTROKES\s"
 _WORD = re.compile(r"WORD\s+(\S+)\s+(\S+)")
-_STROKES = re.compile(r"NUMSTROKES\s+(\d+)")
-_POINTS = re.compile(r"POINTS\s+(\d+)\s*#(.*)")
+_STROKES = re.compile(r"NUMSTROKES\s+(\d{1,18})")
+_POINTS = re.compile(r"POINTS\s+(\d{1,18})\s*#(.*)")
 _SESSION = re.compile(
     r"(?P<part>[^_]+)_(?P<institution>[^_]+)_(?P<writer>[^_]+)-(?P<repetition>\d+)"
 )
