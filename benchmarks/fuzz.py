@@ -191,6 +191,9 @@ def fuzz(
     folder: Path,
 ) -> tuple[int, Counter[str]]:
     """Read damaged files of a format for so long; return how many, and how they were taken."""
+    # What is imported and kept by the first reading is not the file's.
+    for whole in files[:1]:
+        taken_or_refused(whole, format, True, keep=True)
     begin = time.monotonic()
     taken: Counter[str] = Counter()
     read = 0
@@ -201,16 +204,17 @@ def fuzz(
         rng = random.Random(f"{format} {number}")
         data = mutated(rng, files)
         file: bytes | Path = data
+        size = len(data)
         if name:
             file = folder / f"main{FORMATS[format].suffixes[0]}"
             file.write_bytes(data)
-            (folder / name).write_bytes(mutated(rng, [included, data[:LARGE]]))
-        measure = len(data) >= LARGE or read % 50 == 0
+            part = mutated(rng, [included, data[:LARGE]])
+            (folder / name).write_bytes(part)
+            size += len(part)
+        measure = size >= LARGE or read % 50 == 0
         found = {}
         for lenient in (False, True):
-            found[lenient], wrong = watched(
-                file, len(data), format, lenient=lenient, measure=measure
-            )
+            found[lenient], wrong = watched(file, size, format, lenient=lenient, measure=measure)
             for what in wrong:
                 findings.note(format, number, what, data)
         if not agree(found[False], found[True]):

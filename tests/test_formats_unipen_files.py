@@ -85,13 +85,32 @@ def test_a_circle_of_includes_and_a_deep_row_are_refused(tmp_path):
         list(read_inks(tmp_path / "0.dat"))
 
 
-def test_includes_that_multiply_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(unipen_tree, "LARGEST_FILE", 1 << 20)
+def test_includes_that_multiply_are_refused(tmp_path):
     for number in range(15):
         written(tmp_path, f".INCLUDE {number + 1}.dat\n" * 3, f"{number}.dat")
     written(tmp_path, ".PEN_DOWN\n1 1\n" + " " * 1000, "15.dat")
-    with pytest.raises(FormatError, match="includes are larger than 1 MiB together"):
+    with pytest.raises(FormatError, match=r"15\.dat is included again and again"):
         list(read_inks(tmp_path / "0.dat"))
+    skipped = []
+    list(read_inks(tmp_path / "0.dat", lenient=True, skipped=skipped))
+    assert skipped
+
+
+def test_declarations_may_be_included_by_every_file(tmp_path):
+    names = [f"{number}.dat" for number in range(40)]
+    for name in names:
+        written(tmp_path, ".INCLUDE head\n.PEN_DOWN\n1 1\n.PEN_UP\n", name)
+    written(tmp_path, ".COORD Y X\n" + " " * 1000, "head")
+    ink = read_ink(written(tmp_path, "".join(f".INCLUDE {name}\n" for name in names)))
+    assert len(ink.strokes) == 40
+
+
+def test_includes_larger_than_any_file_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unipen_tree, "LARGEST_FILE", 1 << 20)
+    for name in "bc":
+        written(tmp_path, ".PEN_DOWN\n1 1\n" + " " * 600_000, name)
+    with pytest.raises(FormatError, match="includes are larger than 1 MiB together"):
+        list(read_inks(written(tmp_path, ".INCLUDE b\n.INCLUDE c\n")))
 
 
 def test_a_missing_include_is_an_error_or_leniently_a_counted_repair(tmp_path):

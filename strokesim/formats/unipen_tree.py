@@ -28,6 +28,8 @@ MISSING = "missing include"
 """What notes and repairs call it."""
 
 _DEEPEST_INCLUDE = 20
+_MOST_AGAIN = 1 << 18
+"""Bytes of files that may be included once more, or as many as all have without that."""
 _MOST_OFTEN = 100
 """How often a component may be named, on average, so that a small file is not much work."""
 
@@ -113,7 +115,8 @@ class Tree:
         self._path: Path | None = None
         self._folders: Sequence[Path] = ()
         self._looked_for: dict[tuple[Path, str], tuple[bool, Path | None]] = {}
-        self._n_included = 0
+        self._included: dict[Path, int] = {}
+        self._n_again = 0
         self._declared: set[str] = set()
         self._channels: tuple[str, ...] | None = None
         self._scales: dict[str, float] = {}
@@ -312,15 +315,23 @@ class Tree:
             self._miss(source, name, line, f"it was looked for in {', '.join(map(str, roots))}")
         elif found in chain or len(chain) > _DEEPEST_INCLUDE:
             source.skip(f".INCLUDE {name} includes itself, or is nested too deeply", line)
+        elif self._is_again_and_again(found):
+            source.skip(f".INCLUDE {name} is included again and again", line)
         else:
             with naming_failures(str(found)), found.open("rb") as file:
                 data = read_within(file, str(found), None)
-            # A file may be included more than once; a tree of such files grows without bounds.
-            self._n_included += len(data)
-            if self._n_included > LARGEST_FILE:
+            self._included[found] = len(data)
+            if sum(self._included.values()) > LARGEST_FILE:
                 limit = LARGEST_FILE >> 20
                 raise source.error(f"includes are larger than {limit} MiB together", line)
             self._walk(replace(source, data=data, name=str(found), path=found), chain)
+
+    def _is_again_and_again(self, path: Path) -> bool:
+        """Count what is included once more: declarations may be, but not without bounds."""
+        self._n_again += self._included.get(path, 0)
+        return path in self._included and self._n_again > max(
+            _MOST_AGAIN, sum(self._included.values())
+        )
 
     def _first(self, path: Path) -> Path:
         """Return where the file itself lies."""
