@@ -134,7 +134,7 @@ def command(
         else:
             with progress("entries divided", len(corpus)) as bar:
                 divided = PrototypeIndex(
-                    corpus, name, radius=radius, keep=True, progress=bar.update
+                    corpus, name, radius=radius, keep=True, threads=threads, progress=bar.update
                 )
             index = NearPrototypes(divided, prototypes)
     elif distance is not None or radius is not None or prototypes is not None:

@@ -297,7 +297,9 @@ class Corpus:
         entries, rows = self._entries, row_numbers(indices, len(self))
         return Corpus(Entries(entries.take(rows), entries.n_features), self.spec)
 
-    def prototypes(self, k: int = 1, *, radius: int | None = None) -> Corpus:
+    def prototypes(
+        self, k: int = 1, *, radius: int | None = None, threads: int | None = None
+    ) -> Corpus:
         """Return a corpus in memory of at most k averages per label; see `prototypes_of`.
 
         Searching it instead of this one is fast and not exact: what it finds is the nearest
@@ -305,7 +307,7 @@ class Corpus:
         """
         from strokesim.prototypes import prototypes_of
 
-        found = prototypes_of(self, k, radius=radius)
+        found = prototypes_of(self, k, radius=radius, threads=threads)
         ids = [f"average of {len(members)}" for members in found.members]
         corpus = Corpus.from_arrays(found.sequences, labels=found.labels, ids=ids)
         corpus.spec = self.spec

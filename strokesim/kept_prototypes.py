@@ -27,6 +27,7 @@ def kept_prototypes(
     k: int,
     *,
     radius: int | None = None,
+    threads: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Prototypes:
     """Return what `prototypes_of` does, from the folder of the corpus where it holds that.
@@ -37,7 +38,7 @@ def kept_prototypes(
 
     Parameters
     ----------
-    corpus, k, radius, progress
+    corpus, k, radius, threads, progress
         See `prototypes_of`.
 
     Raises
@@ -46,13 +47,13 @@ def kept_prototypes(
         See `prototypes_of`.
     """
     if corpus.path is None:
-        return prototypes_of(corpus, k, radius=radius, progress=progress)
+        return prototypes_of(corpus, k, radius=radius, threads=threads, progress=progress)
     # A name with a dot in front is no obstacle to building a corpus there.
     path = corpus.path / f".prototypes{'' if radius is None else f'-{radius}'}.npz"
     facts = f"{k} {radius} {_fingerprint(corpus)}"
     found = _read(path, facts, corpus)
     if found is None:
-        found = prototypes_of(corpus, k, radius=radius, progress=progress)
+        found = prototypes_of(corpus, k, radius=radius, threads=threads, progress=progress)
         with contextlib.suppress(OutputError):
             _write(path, facts, found)
     return found

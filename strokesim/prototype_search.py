@@ -11,7 +11,7 @@ from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError
 from strokesim.kept_prototypes import kept_prototypes
 from strokesim.prototypes import prototypes_of
-from strokesim.queries import query_sequences
+from strokesim.queries import check_k, query_sequences
 from strokesim.search import Index, Match
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class PrototypeIndex:
     keep : bool
         Keep the prototypes in the folder of the corpus, and take them from there as long as the
         corpus is the same; see `strokesim.kept_prototypes`.
+    threads : int, optional
+        To divide with. None uses every core; without influence on the result.
     progress : callable, optional
         Called with the number of entries divided since the last call.
 
@@ -77,6 +79,7 @@ class PrototypeIndex:
         radius: int | None = None,
         per_label: int | None = None,
         keep: bool = False,
+        threads: int | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> None:
         if len(corpus) == 0:
@@ -88,7 +91,7 @@ class PrototypeIndex:
         extremes = corpus.subset(np.array([lengths.argmin(), lengths.argmax()]))
         Index(extremes, distance, radius=radius)
         divide = kept_prototypes if keep else prototypes_of
-        divided = divide(corpus, per_label, radius=radius, progress=progress)
+        divided = divide(corpus, per_label, radius=radius, threads=threads, progress=progress)
         # Entries are only ever added behind these, so their numbers hold.
         self.spec, self._corpus, self._count = corpus.spec, corpus, len(corpus)
         self._distance, self._radius = distance, radius
@@ -134,8 +137,7 @@ class PrototypeIndex:
                 f"prototypes={prototypes}; use 1 to {self.n_prototypes}, as many as the labels of "
                 "this corpus have"
             )
-        if not 1 <= k <= self._count:
-            raise ArgumentError(f"k={k}; use 1 to {self._count}, the entries of the corpus")
+        k = check_k(k, self._count)
         arrays = query_sequences(queries, self.spec, threads)
         asked: list[list[int]] = [[] for _ in self._members]
         for number, near in enumerate(self._prototypes.search(arrays, prototypes, threads=threads)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +40,7 @@ def prototypes_of(
     k: int = 1,
     *,
     radius: int | None = None,
+    threads: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Prototypes:
     """Return at most k prototypes per label, in the order in which labels first appear.
@@ -56,29 +59,37 @@ def prototypes_of(
         At least 1; a label with fewer different entries gets fewer prototypes.
     radius : int, optional
         Sakoe-Chiba radius of the warping; None leaves it free.
+    threads : int, optional
+        None uses every core. Without influence on the result.
     progress : callable, optional
         Called with the number of entries divided since the last call.
 
     Raises
     ------
     ArgumentError
-        If k is less than 1, or a label has more than `MOST` entries.
+        If k is no whole number, or less than 1, or a label has more than `MOST` entries.
     MissingExtraError
         If tslearn (extra ``learn``) is not installed.
     """
-    if k < 1:
-        raise ArgumentError(f"k={k}; use at least 1 prototype per label")
-    labels = corpus.labels.tolist()
+    try:
+        sound = operator.index(k) >= 1
+    except TypeError:
+        sound = False
+    if not sound:
+        raise ArgumentError(f"k={k!r}; use a whole number, at least 1 prototype per label")
+    labelled = defaultdict(list)
+    for number, label in enumerate(corpus.labels.tolist()):
+        labelled[label].append(number)
     found = Prototypes([], [], [])
-    for label in dict.fromkeys(labels):
-        numbers = np.array([number for number, other in enumerate(labels) if other == label])
+    for label, members in labelled.items():
+        numbers = np.array(members)
         if len(numbers) > MOST:
             raise ArgumentError(
                 f"label {label!r} has {len(numbers):,} entries; prototypes are made of {MOST:,} at "
                 "most: give finer labels, or search without prototypes"
             )
         sequences = corpus.sequences.take(numbers)
-        distances = cdist(sequences, radius=radius, dtype=np.float32)
+        distances = cdist(sequences, radius=radius, dtype=np.float32, threads=threads)
         centres = [int(distances.sum(axis=1).argmin())]
         while len(centres) < k and (gaps := distances[centres].min(axis=0)).max() > 0:
             centres.append(int(gaps.argmax()))

@@ -72,6 +72,8 @@ def check_k(k: object, n_entries: int) -> int:
         raise ArgumentError(f"k={k!r}; use a whole number, at least 1") from None
     if count < 1:
         raise ArgumentError(f"k={count}; use at least 1")
+    if n_entries == 0:
+        raise ArgumentError("all entries have been removed; there is nothing to find")
     if count > n_entries:
         entries = "entry" if n_entries == 1 else "entries"
         raise ArgumentError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 import os
 import tempfile
 import threading
@@ -23,12 +24,12 @@ import numpy as np
 
 from strokesim.distances import find_distance
 from strokesim.distances.checks import unequal_lengths
-from strokesim.distances.parts import Parts
 from strokesim.distances.searcher import Nearest
 from strokesim.errors import ArgumentError, CorpusError, OutputError
 from strokesim.ink import Ink
 from strokesim.queries import check_cutoff, check_k, check_same_spec, query_sequences
 from strokesim.ragged import Ragged
+from strokesim.replacing import sync_folder, synced
 
 if TYPE_CHECKING:
     from strokesim.corpus import Corpus
@@ -47,6 +48,14 @@ class Match(NamedTuple):
     writer: str | None
     id: str | None
     index: int  # type: ignore[assignment]  # hides tuple.index, which no one asks a match for
+
+
+def _check_corpus(corpus: object) -> None:
+    if not hasattr(corpus, "sequences"):
+        raise ArgumentError(
+            f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
+            "Corpus.from_arrays makes one of arrays, Corpus.from_inks of inks"
+        )
 
 
 class _Facts(NamedTuple):
@@ -120,11 +129,7 @@ class Index:
         if hasattr(distance, "embed_corpus"):
             self._encoder, distance = cast("LearnedMetric", distance), "euclidean"
         measure = find_distance(distance)
-        if not hasattr(corpus, "sequences"):
-            raise ArgumentError(
-                f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
-                "Corpus.from_arrays makes one of arrays, Corpus.from_inks of inks"
-            )
+        _check_corpus(corpus)
         self.spec = corpus.spec
         if self._encoder is not None:
             corpus, self.spec = self._encoder.embed_corpus(corpus), self._encoder.spec
@@ -217,6 +222,7 @@ class Index:
         ArgumentError
             If the number of features differs, or the length where the distance needs equal ones.
         """
+        _check_corpus(corpus)
         if self._encoder is not None:
             corpus = self._encoder.embed_corpus(corpus)
         else:
@@ -248,9 +254,15 @@ class Index:
         Raises
         ------
         ArgumentError
-            If there never was an entry of such a number.
+            If there never was an entry of such a number, or it is no whole number.
         """
-        numbers = np.unique(np.fromiter(indices, np.int64))
+        try:
+            numbers = np.unique(np.fromiter(map(operator.index, indices), np.int64))
+        except (TypeError, OverflowError):
+            raise ArgumentError(
+                f"{indices!r} are no numbers of entries; needed: several whole numbers, as in "
+                "Match.index"
+            ) from None
         with self._changing:
             count = len(self._searcher.parts)
             if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < count:
@@ -293,6 +305,7 @@ class Index:
             "radius": self.radius,
             "spec": None if self.spec is None else self.spec.to_dict(),
             "equal_length": self._equal_length,
+            "n_features": self._searcher.parts.n_features,
             **{name: values.tolist() for name, values in self._facts._asdict().items()},
         }
         try:
@@ -300,8 +313,11 @@ class Index:
                 folder = Path(name) / "index"
                 folder.mkdir()
                 self._searcher.parts.save(folder)
-                (folder / "index.json").write_text(json.dumps(facts))
+                with synced(folder / "index.json") as file:
+                    file.write(json.dumps(facts).encode())
+                sync_folder(folder)
                 folder.rename(target)
+                sync_folder(target.parent)
         except OSError as error:
             raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
 
@@ -326,11 +342,12 @@ class Index:
 
                 spec = spec_from_dict(spec)
             index.spec, index._equal_length = spec, facts["equal_length"]
-            parts = Parts.load(folder)
-            nothing = Ragged(np.empty((0, parts.n_features), np.float32), np.zeros(1, np.int64))
+            nothing = Ragged(np.empty((0, facts["n_features"]), np.float32), np.zeros(1, np.int64))
             index._searcher = find_distance(index.distance).prepare(nothing, index.radius)
-            index._searcher.parts = parts
+            index._searcher.parts.load(folder)
             index._facts = _Facts(*(np.array(facts[name], object) for name in _Facts._fields))
+            if {each.shape for each in index._facts} != {(len(index._searcher.parts),)}:
+                raise ValueError("index.json does not tell of each entry what is known of it")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CorpusError(f"{folder} holds no index that can be read: {error}") from None
         index._changing = threading.Lock()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
+import operator
 import os
 import threading
 import time
@@ -37,7 +38,7 @@ def thread_count(threads: int | None) -> int:
     Raises
     ------
     ArgumentError
-        If ``threads`` is less than 1.
+        If ``threads`` is no whole number, or less than 1.
     """
     if threads is None:
         return (
@@ -45,13 +46,17 @@ def thread_count(threads: int | None) -> int:
             if hasattr(os, "sched_getaffinity")
             else os.cpu_count() or 1
         )
-    if threads < 1:
-        raise ArgumentError(f"threads={threads}; use at least 1, or None for every core")
-    return int(threads)
+    try:
+        count = operator.index(threads)
+    except TypeError:
+        raise ArgumentError(f"threads={threads!r}; use a whole number, at least 1") from None
+    if count < 1:
+        raise ArgumentError(f"threads={count}; use at least 1, or None for every core")
+    return count
 
 
 def run(
-    work: Callable[[int], None],
+    work: Callable[[int], int | None],
     count: int,
     *,
     threads: int | None = None,
@@ -65,13 +70,15 @@ def run(
     Parameters
     ----------
     work : callable
-        Called with a number; writes its result where only that number writes.
+        Called with a number; writes its result where only that number writes, and may return
+        how much it has done, for ``progress``.
     count : int
         How many calls.
     threads : int, optional
         See `thread_count`.
     progress : callable, optional
-        Called from the calling thread, with the number of calls that have ended since.
+        Called from the calling thread, with how much has been done since: the sum of what calls
+        have returned, 1 where they return None.
     """
     job = _Job(work, count)
     helpers = min(thread_count(threads), count) - 1
@@ -90,31 +97,43 @@ def run(
 
 
 def run_where_worth_it(
-    work: Callable[[int], None], count: int, *, threads: int | None = None
+    work: Callable[[int], int | None],
+    count: int,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Do what `run` does, but wake threads only if the first call says that there is much to do.
 
     Parameters
     ----------
-    work, count, threads
+    work, count, threads, progress
         See `run`; the first call should not take longer than the others.
     """
     if count == 0:
         return
     begin = time.perf_counter()
-    _call(work, 0)
+    done = _call(work, 0)
     left = (time.perf_counter() - begin) * (count - 1)
-    run(lambda number: work(number + 1), count - 1, threads=threads if left > WORTH_HELP else 1)
+    if progress is not None and done:
+        progress(done)
+    some = threads if left > WORTH_HELP else 1
+    run(lambda number: work(number + 1), count - 1, threads=some, progress=progress)
 
 
-def _call(work: Callable[[int], None], number: int) -> None:
+def _call(work: Callable[[int], int | None], number: int) -> int:
     try:
-        work(number)
+        done = work(number)
     except SystemError as error:
-        # Ctrl-C while a compiled function takes its arguments or hands its result back.
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            raise error.__cause__ from None
+        # Ctrl-C while a compiled function takes its arguments or hands its result back, which
+        # may end several functions so before it is heard.
+        cause: BaseException | None = error
+        while isinstance(cause, SystemError):
+            cause = cause.__cause__
+        if isinstance(cause, KeyboardInterrupt):
+            raise cause from None
         raise
+    return 1 if done is None else done
 
 
 def falling_slices(count: int, most: int, threads: int) -> list[slice]:
@@ -164,11 +183,11 @@ def heed_stop() -> None:
 class _Job:
     """The calls of one `run`, taken one after the other by whichever thread is free."""
 
-    def __init__(self, work: Callable[[int], None], count: int) -> None:
+    def __init__(self, work: Callable[[int], int | None], count: int) -> None:
         self._work, self._count = work, count
         # No lock is held anywhere here, since Ctrl-C may come between taking and releasing one.
         # Counts and deques need none; what wakes may be lost, and is waited for only so long.
-        self._numbers, self._ended = itertools.count(), deque[None]()
+        self._numbers, self._ended = itertools.count(), deque[int]()
         self._joined, self._left = deque[None](), deque[None]()
         self._leaving: SimpleQueue[None] = SimpleQueue()
         self.stopped = False
@@ -178,8 +197,7 @@ class _Job:
         """Do the next call; tell whether there was one."""
         if self.stopped or (number := next(self._numbers)) >= self._count:
             return False
-        _call(self._work, number)
-        self._ended.append(None)
+        self._ended.append(_call(self._work, number))
         return True
 
     def help(self, pool: _Pool) -> None:
@@ -199,12 +217,10 @@ class _Job:
             self._leaving.put(None)
 
     def tell(self, progress: Callable[[int], object] | None) -> None:
-        """Report the calls that have ended since."""
-        ended = len(self._ended)
-        for _ in range(ended):
-            self._ended.pop()
-        if ended and progress is not None:
-            progress(ended)
+        """Report what has been done since."""
+        done = sum(self._ended.popleft() for _ in range(len(self._ended)))
+        if done and progress is not None:
+            progress(done)
 
     def wait(self, seconds: float) -> bool:
         """Wait for the calls that others have begun; tell whether they have ended."""

@@ -56,7 +56,7 @@ def changed(**fields):
         (changed(strokes=[[1, 2]]), "each channel of stroke 0 is 1; needed: a list"),
         (changed(strokes=[[[1], ["2"]]]), "channel y: something in the list is not a number"),
         (changed(strokes=[[[1], [True]]]), "channel y: something in the list is not a number"),
-        (changed(strokes=[[[1], [float("nan")]]]), "NaN is no reading of a pen"),
+        (changed(strokes=[[[1], [float("nan")]]]), "is not JSON: NaN is no number"),
         (changed(strokes=[[[1], [10**400]]]), "beyond 2\\*\\*53"),
         (LINE.replace("4", "1e400"), "y is inf"),
         (LINE.replace("4", "1e300"), "y is 1e\\+300"),

@@ -1,5 +1,6 @@
 """An index that grows, shrinks, is saved and mapped answers like one made at once."""
 
+import json
 import math
 import threading
 
@@ -8,7 +9,7 @@ import pytest
 
 from strokesim import DISTANCES, Corpus, FeatureSpec, Index
 from strokesim.distances.lane_search import LaneSearch
-from strokesim.distances.parts import Parts
+from strokesim.distances.parts import ARRAYS, Parts
 from strokesim.distances.vectors import LANES
 from strokesim.errors import ArgumentError, CorpusError, OutputError, SpecError
 from strokesim.ragged import Ragged
@@ -108,6 +109,67 @@ def test_an_index_needs_little_memory_besides_the_features():
     assert Index(corpus).nbytes < corpus.sequences.values.nbytes
 
 
+def test_an_index_of_embeddings_needs_less_than_half_of_their_memory():
+    corpus = Corpus.from_arrays(np.random.default_rng(3).normal(size=(500, 1, 128)))
+    index = Index(corpus, "euclidean")
+    assert index.nbytes < corpus.sequences.values.nbytes / 2
+
+
+@every_distance
+def test_an_index_does_not_grow_by_what_has_left_it(distance):
+    arrays = walks(40, 11, steps_of(distance))
+    index = Index(corpus_of(arrays), distance)
+    for start in range(40, 4000, 40):
+        index.add(corpus_of(arrays, start))
+        index.remove(range(start - 40, start))
+    parts = index._searcher.parts
+    assert parts.n_alive == len(index) == 40
+    assert sum(part.n_steps for part in parts.all) < 4 * sum(map(len, arrays)) + 4000
+    expected = Index(corpus_of(arrays), distance).search(arrays, 3)
+    for found, anew in zip(index.search(arrays, 3), expected, strict=True):
+        assert [(one.distance, one.index) for one in found] == [
+            (one.distance, one.index + 3960) for one in anew
+        ]
+
+
+DAMAGE = {
+    "halved": lambda array: array[: len(array) // 2],
+    "doubled": lambda array: np.concatenate([array, array]),
+    "of another kind": lambda array: array.astype(np.complex128),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_damaged_index_is_refused(name, damage, tmp_path):
+    Index(Corpus.from_arrays(walks(50, 5, (1, 30)))).save(tmp_path / "index")
+    path = tmp_path / "index" / f"0-{name}.npy"
+    np.save(path, DAMAGE[damage](np.load(path)))
+    with pytest.raises(CorpusError, match="holds no index that can be read"):
+        Index.open(tmp_path / "index")
+
+
+@pytest.mark.parametrize("name", ["offsets", "order", "lengths", "slots", "shortest", "alive"])
+def test_an_index_whose_arrays_contradict_each_other_is_refused(name, tmp_path):
+    index = Index(Corpus.from_arrays(walks(50, 5, (1, 30))))
+    index.save(tmp_path / "index")
+    path = tmp_path / "index" / f"0-{name}.npy"
+    array = np.load(path)
+    array[len(array) // 2] = array[0] if array[0] != array[len(array) // 2] else 0
+    np.save(path, array)
+    with pytest.raises(CorpusError, match=f"0-{name}.npy is damaged"):
+        Index.open(tmp_path / "index")
+
+
+@pytest.mark.parametrize("change", [{"version": 2}, {"lanes": 8}, {"parts": [[False, 1.0, 3]]}])
+def test_an_index_of_another_layout_is_refused(change, tmp_path):
+    Index(Corpus.from_arrays(walks(4, 7, (3, 9)))).save(tmp_path / "index")
+    path = tmp_path / "index" / "parts.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(CorpusError, match="holds no index that can be read"):
+        Index.open(tmp_path / "index")
+
+
 def test_an_index_may_be_searched_while_it_changes():
     arrays = walks(200, 10, (5, 20))
     index = Index(corpus_of(arrays[:20]))
@@ -142,6 +204,11 @@ def test_what_cannot_be_added_removed_saved_or_opened_is_refused(tmp_path):
         index.add(Corpus.from_inks([], FeatureSpec(steps=7)))
     with pytest.raises(ArgumentError, match="there is no entry 1; they are numbered 0 to 0"):
         index.remove([0, 1])
+    for wrong in (3, [1.5], ["1"], [2**70]):
+        with pytest.raises(ArgumentError, match="no numbers of entries"):
+            index.remove(wrong)
+    with pytest.raises(ArgumentError, match="made of a Corpus, not of a list"):
+        index.add([[1.0, 2.0]])
     with pytest.raises(ArgumentError, match="there is no entry -1"):
         index.remove([-1])
     with pytest.raises(OutputError, match="it is there already"):

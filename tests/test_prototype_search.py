@@ -65,7 +65,7 @@ def test_what_means_nothing_is_refused():
     for prototypes in (0, 3):
         with pytest.raises(ArgumentError, match=f"prototypes={prototypes}; use 1 to 2"):
             index.search(np.zeros((1, 1)), prototypes=prototypes)
-    with pytest.raises(ArgumentError, match="k=3; use 1 to 2"):
+    with pytest.raises(ArgumentError, match="k=3 is more than the 2 entries"):
         index.search(np.zeros((1, 1)), 3, prototypes=1)
     with pytest.raises(ArgumentError, match="the corpus is empty"):
         PrototypeIndex(Corpus.from_arrays([]))

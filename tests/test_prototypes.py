@@ -56,8 +56,9 @@ def test_every_entry_belongs_to_one_prototype_and_equal_ones_to_the_same():
 
 
 def test_no_prototypes_are_refused():
-    with pytest.raises(ArgumentError, match="k=0; use at least 1 prototype per label"):
-        prototypes_of(two_kinds(), 0)
+    for k in (0, 1.5, "a"):
+        with pytest.raises(ArgumentError, match=f"k={k!r}; use a whole number, at least 1 prot"):
+            prototypes_of(two_kinds(), k)
 
 
 def test_a_large_share_is_averaged_from_entries_spread_over_it(monkeypatch):

@@ -191,7 +191,7 @@ import os, threading, time
 from strokesim.threads import run
 def used():
     names = set()
-    run(lambda _: (names.add(threading.current_thread().name), time.sleep(0.002)), 30, threads=3)
+    run(lambda _: (names.add(threading.current_thread().name), time.sleep(0.002))[1], 30, threads=3)
     return len(names)
 before = used()
 child = os.fork()
@@ -209,7 +209,7 @@ from strokesim.threads import run
 run(lambda _: time.sleep(0.001), 10, threads=3)
 atexit.register(lambda: print(run(done.append, 5, threads=9), len(done)))
 done, begun = [], threading.Event()
-endless = lambda _: (begun.set(), time.sleep(0.005))
+endless = lambda _: (begun.set(), time.sleep(0.005))[1]
 threading.Thread(target=run, args=(endless, 10**6), kwargs={"threads": 2}, daemon=True).start()
 begun.wait()
 """
@@ -233,9 +233,27 @@ def test_slices_cover_a_range_and_none_is_too_long(count, most, threads):
 
 
 @pytest.mark.parametrize("how", [run, run_where_worth_it])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_progress_adds_up_to_what_calls_say_and_comes_to_the_calling_thread(how, threads):
+    done, heard = [], set()
+
+    def progress(amount):
+        done.append(amount)
+        heard.add(threading.current_thread())
+
+    how(lambda number: number % 3, 50, threads=threads, progress=progress)
+    assert sum(done) == sum(number % 3 for number in range(50))
+    assert 0 not in done
+    assert heard == {threading.current_thread()}
+
+
+@pytest.mark.parametrize("how", [run, run_where_worth_it])
 def test_an_interrupt_between_python_and_a_kernel_is_an_interrupt(how):
     def work(number):
-        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+        try:
+            raise SystemError("on the way in") from KeyboardInterrupt()
+        except SystemError as error:
+            raise SystemError("returned a result with an exception set") from error
 
     with pytest.raises(KeyboardInterrupt):
         how(work, 1)

@@ -49,7 +49,26 @@ def test_the_command_lists_what_is_compiled():
     done = CliRunner().invoke(command, ["warmup", "--features", "3"])
     assert done.exit_code == 0
     assert "cascade.answer_queries: " in done.stdout
+    assert "kernels.dtw_square: " in done.stdout
+    assert "stepping.count_steps: " in done.stdout
     assert CliRunner().invoke(command, ["warmup", "--features", "0"]).exit_code == 2
+
+
+@pytest.mark.slow
+def test_after_the_command_the_first_match_compiles_nothing(tmp_path):
+    cache = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    strokesim = [sys.executable, "-m", "strokesim"]
+    for words in (
+        ["synth", "ink.jsonl", "--labels", "ab", "--writers", "2"],
+        ["warmup", "--features", "4"],
+        ["corpus", "build", "corpus", "ink.jsonl"],
+        ["match", "ink.jsonl", "--corpus", "corpus", "-k", "1", "--json"],
+    ):
+        before = set((tmp_path / "cache").rglob("*.nbc"))
+        subprocess.run([*strokesim, *words], cwd=tmp_path, env=cache, check=True,
+                       capture_output=True)  # fmt: skip
+    assert before
+    assert set((tmp_path / "cache").rglob("*.nbc")) == before
 
 
 def test_no_features_cannot_be_warmed_up():

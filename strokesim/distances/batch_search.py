@@ -43,7 +43,7 @@ class BatchSearch:
 
     def __init__(self, kind: int, sequences: Ragged, radius: int) -> None:
         self._kind, self._n_features = kind, sequences.n_features
-        self.parts = Parts(sequences)
+        self.parts = Parts(sequences, blocks=False)
         self._features = (0,) * sequences.n_features
         self._rooms = Rooms(sequences.n_features)
 
@@ -60,13 +60,12 @@ class BatchSearch:
         size = max(min(-(-len(queries) // thread_count(threads)), QUERIES), 1)
         starts = range(0, len(queries), size)
 
-        def answer(number: int) -> None:
+        def answer(number: int) -> int:
             batch = queries[starts[number] : starts[number] + size]
             found[starts[number] : starts[number] + size] = self._nearest(batch, k, cutoff)
-            if progress is not None:
-                progress(len(batch))
+            return len(batch)
 
-        run_where_worth_it(answer, len(starts), threads=threads)
+        run_where_worth_it(answer, len(starts), threads=threads, progress=progress)
         return found
 
     def row(

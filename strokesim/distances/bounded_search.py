@@ -77,17 +77,16 @@ class BoundedSearch(BatchSearch):
         most = min(BATCH, BATCH_STEPS // max(map(len, queries), default=1))
         slices = falling_slices(len(queries), most, workers)
 
-        def answer(number: int) -> None:
+        def answer(number: int) -> int:
             places = slices[number]
             batch = queries[places]
             for part in parts:
                 self._answer(batch, cutoff, part, distances[places], indices[places])
-            if progress is not None:
-                progress(len(batch))
+            return len(batch)
 
         for part in parts if len(queries) else ():
             self._summary(part)
-        run_where_worth_it(answer, len(slices), threads=workers)
+        run_where_worth_it(answer, len(slices), threads=workers, progress=progress)
         counts = (distances < np.inf).sum(axis=1)
         return [
             Nearest(near[:count], where[:count])

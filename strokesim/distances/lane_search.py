@@ -89,15 +89,14 @@ class LaneSearch:
             most = min(BATCH, BATCH_STEPS // max(map(len, queries), default=1))
             places = falling_slices(len(queries), most, workers)
 
-            def answer(number: int) -> None:
+            def answer(number: int) -> int:
                 batch = queries[places[number]]
                 for part in parts:
                     near, where = distances[places[number]], indices[places[number]]
                     self._answer(batch, cutoff, part, near, where)
-                if progress is not None:
-                    progress(len(batch))
+                return len(batch)
 
-            run_where_worth_it(answer, len(places), threads=workers)
+            run_where_worth_it(answer, len(places), threads=workers, progress=progress)
         counts = (distances < np.inf).sum(axis=1)
         return [
             Nearest(near[:count], where[:count])
@@ -119,7 +118,7 @@ class LaneSearch:
         nowhere = np.full((1, indices.shape[1]), np.iinfo(np.int64).max)
         left = [len(parts)] * len(queries)
 
-        def search(number: int) -> None:
+        def search(number: int) -> int:
             which, part = divmod(number, len(parts))
             near, where = np.full(nowhere.shape, np.inf), nowhere.copy()
             reach = min(cutoff, float(distances[which, -1]))
@@ -128,10 +127,9 @@ class LaneSearch:
             with merging:
                 merge_ranked(near[0, :count], where[0, :count], distances[which], indices[which])
                 left[which] -= 1
-                if progress is not None and left[which] == 0:
-                    progress(1)
+                return int(left[which] == 0)
 
-        run(search, len(queries) * len(parts), threads=workers)
+        run(search, len(queries) * len(parts), threads=workers, progress=progress)
 
     def _answer(
         self,

@@ -13,6 +13,7 @@ from strokesim.distances.bounds import DEPTH, fill_boxes, fill_corners, fill_end
 from strokesim.distances.clusters import LONG, fill_block_boxes, fill_slots
 from strokesim.distances.vectors import LANES, aligned
 from strokesim.ragged import Ragged
+from strokesim.replacing import synced
 
 STEPS_PER_PART = 2**21
 """A part is searched by one call, which cannot be interrupted, on one thread."""
@@ -28,6 +29,7 @@ class Part(NamedTuple):
     offsets: np.ndarray  # (n + 1,)
     order: np.ndarray  # (n,) sequences by ascending length
     lengths: np.ndarray  # (n,) in that order
+    # The next five are empty where nobody asks for blocks.
     boxes: np.ndarray  # (n, 2 * n_features) lower, then upper corners
     slots: np.ndarray  # (n,) places in that order, so that those alike share a block
     shortest: np.ndarray  # (n_blocks,) least length in each block of slots, LONG if longer
@@ -59,30 +61,50 @@ class Part(NamedTuple):
         """Steps of all sequences."""
         return int(self.offsets[-1] - self.offsets[0])
 
+    @property
+    def n_steps_alive(self) -> int:
+        """Steps of the sequences that have not been removed."""
+        return int(self.lengths[self.alive].sum())
+
+
+LAYOUT = {"version": 1, "lanes": LANES, "depth": DEPTH}
+"""What must be the same for a saved index to be read."""
 
 ARRAYS = ("values", "offsets", "order", "lengths", "boxes", "slots", "shortest", "corners",
           "block_boxes", "alive")  # fmt: skip
 
 
-def prepare_part(sequences: Ragged, first: int) -> Part:
-    """Return one part of at least one sequence."""
+def prepare_part(sequences: Ragged, first: int, *, blocks: bool = True) -> Part:
+    """Return one part of at least one sequence.
+
+    Parameters
+    ----------
+    sequences : Ragged
+    first : int
+        Number of the first of them in the index.
+    blocks : bool
+        Whether to make what the bounds of DTW are made of, which takes as much memory as ten
+        steps of each sequence.
+    """
     values, offsets = _fixed(sequences.values), _fixed(sequences.offsets)
     order = np.argsort(sequences.lengths, kind="stable")
-    boxes = np.empty((len(order), 2 * sequences.n_features), np.float32)
-    fill_boxes(values, offsets, boxes)
-    exponent = EXPONENT - int(np.frexp(np.abs(boxes).max())[1])
+    exponent = EXPONENT - int(np.frexp(largest_of(values, offsets))[1])
     # Beyond 2^126 the scale itself would not be a normal number.
     scale = np.float32(2.0 ** min(max(exponent, -126), 126))
     lengths = _fixed(sequences.lengths[order])
-    ends = np.empty((len(order), 2 * DEPTH, sequences.n_features), np.float32)
-    fill_ends_of_all(values, offsets, order, scale, ends)
-    slots = np.empty(len(order), np.int64)
-    fill_slots(lengths, ends.reshape(len(order), -1), slots)
-    n_blocks = -(-len(order) // LANES)
-    corners = _aligned(n_blocks, 2 * DEPTH, sequences.n_features, LANES)
-    fill_corners(ends, slots, corners)
-    block_boxes = _aligned(-(-n_blocks // LANES), 2 * DEPTH, 2, sequences.n_features, LANES)
-    fill_block_boxes(corners, len(order), block_boxes)
+    n = len(order) if blocks else 0
+    n_features, n_blocks = sequences.n_features, -(-n // LANES)
+    boxes = np.empty((n, 2 * n_features), np.float32)
+    slots = np.empty(n, np.int64)
+    corners = _aligned(n_blocks, 2 * DEPTH, n_features, LANES)
+    block_boxes = _aligned(-(-n_blocks // LANES), 2 * DEPTH, 2, n_features, LANES)
+    if blocks:
+        fill_boxes(values, offsets, boxes)
+        ends = np.empty((n, 2 * DEPTH, n_features), np.float32)
+        fill_ends_of_all(values, offsets, order, scale, ends)
+        fill_slots(lengths, ends.reshape(n, -1), slots)
+        fill_corners(ends, slots, corners)
+        fill_block_boxes(corners, n, block_boxes)
     return Part(
         values=values,
         offsets=offsets,
@@ -98,6 +120,12 @@ def prepare_part(sequences: Ragged, first: int) -> Part:
         scale=scale,
         first=first,
     )
+
+
+def largest_of(values: np.ndarray, offsets: np.ndarray) -> float:
+    """Return the largest magnitude among the features of some sequences."""
+    own = values[offsets[0] : offsets[-1]]
+    return float(max(own.max(), -own.min()))
 
 
 def _aligned(*shape: int) -> np.ndarray:
@@ -117,7 +145,7 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     return fixed
 
 
-def parts_of(sequences: Ragged, first: int = 0) -> Iterator[Part]:
+def parts_of(sequences: Ragged, first: int = 0, *, blocks: bool = True) -> Iterator[Part]:
     """Cut the sequences into parts of about as many steps each, `STEPS_PER_PART` at the most."""
     start, end = 0, sequences.offsets[-1]
     while start < len(sequences):
@@ -126,7 +154,7 @@ def parts_of(sequences: Ragged, first: int = 0) -> Iterator[Part]:
         reach = sequences.offsets[start] + -(-(end - sequences.offsets[start]) // parts)
         stop = max(int(np.searchsorted(sequences.offsets, reach, "right")) - 1, start + 1)
         piece = Ragged(sequences.values, sequences.offsets[start : stop + 1])
-        yield prepare_part(piece, first + start)
+        yield prepare_part(piece, first + start, blocks=blocks)
         start = stop
 
 
@@ -136,6 +164,8 @@ class Parts:
     Parameters
     ----------
     sequences : Ragged
+    blocks : bool
+        See `prepare_part`.
 
     Attributes
     ----------
@@ -147,9 +177,9 @@ class Parts:
 
     all: tuple[Part, ...]
 
-    def __init__(self, sequences: Ragged) -> None:
-        self.n_features = sequences.n_features
-        self._become(tuple(parts_of(sequences)))
+    def __init__(self, sequences: Ragged, *, blocks: bool = True) -> None:
+        self.n_features, self._blocks = sequences.n_features, blocks
+        self._become(tuple(parts_of(sequences, blocks=blocks)))
 
     def __len__(self) -> int:
         """Return the number of sequences, removed ones included."""
@@ -172,14 +202,42 @@ class Parts:
 
     def add(self, sequences: Ragged) -> None:
         """Append sequences. Only parts as small as what is added are made anew."""
-        known, new = list(self.all), list(parts_of(sequences, len(self)))
+        known = list(self.all)
+        new = list(parts_of(sequences, len(self), blocks=self._blocks))
         while known and len(new) == 1 and known[-1].n_steps <= new[0].n_steps < STEPS_PER_PART:
-            new = [_merged(known.pop(), new[0])]
+            new = [self._merged(known.pop(), new[0])]
         self._become((*known, *new))
 
     def remove(self, numbers: np.ndarray) -> None:
-        """Let searches pass over sequences. The others keep their numbers."""
-        self._become(tuple(part.without(numbers) for part in self.all))
+        """Let searches pass over sequences. The others keep their numbers.
+
+        Parts of which less than half is left are made anew.
+        """
+        left = (part.without(numbers) for part in self.all)
+        self._become(
+            tuple(
+                self._merged(part) if 0 < 2 * part.n_steps_alive < part.n_steps else part
+                for part in left
+            )
+        )
+
+    def _merged(self, *parts: Part) -> Part:
+        """Return neighbouring parts as one, in which a removed sequence is its first step only."""
+        values, lengths, gone = [], [], []
+        for part in parts:
+            removed = np.zeros(len(part.order), bool)
+            removed[part.order] = ~part.alive
+            own = np.diff(part.offsets)
+            steps = np.repeat(~removed, own)
+            starts = part.offsets[:-1] - part.offsets[0]
+            steps[starts] = True
+            values.append(part.values[part.offsets[0] : part.offsets[-1]][steps])
+            lengths.append(np.where(removed, 1, own))
+            gone.append(np.flatnonzero(removed) + part.first)
+        offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+        sequences = Ragged(np.concatenate(values), offsets)
+        whole = prepare_part(sequences, parts[0].first, blocks=self._blocks)
+        return whole.without(np.concatenate(gone))
 
     def _become(self, parts: tuple[Part, ...]) -> None:
         # In this order: a search that sees a part has room for its longest.
@@ -194,31 +252,72 @@ class Parts:
             arrays["values"] = part.values[part.offsets[0] : part.offsets[-1]]
             arrays["offsets"] = part.offsets - part.offsets[0]
             for name in ARRAYS:
-                np.save(folder / f"{number}-{name}.npy", arrays[name])
+                with synced(folder / f"{number}-{name}.npy") as file:
+                    np.save(file, arrays[name])
             facts.append([bool(part.removed), float(part.scale), int(part.first)])
-        described = {"n_features": self.n_features, "parts": facts}
-        (folder / "parts.json").write_text(json.dumps(described))
+        described = {**LAYOUT, "parts": facts}
+        with synced(folder / "parts.json") as file:
+            file.write(json.dumps(described).encode())
 
-    @classmethod
-    def load(cls, folder: Path) -> Parts:
-        """Map what `save` wrote into memory."""
+    def load(self, folder: Path) -> None:
+        """Become what `save` wrote, mapped into memory.
+
+        Raises
+        ------
+        ValueError
+            If it is not as `save` writes it. Features, corners and boxes are not read for that.
+        """
         described = json.loads((folder / "parts.json").read_text())
-        parts = cls(Ragged(np.empty((0, described["n_features"]), np.float32), np.zeros(1, int)))
-        loaded = []
+        layout = {name: described[name] for name in LAYOUT}
+        if layout != LAYOUT:
+            raise ValueError(f"it is laid out as {layout}, this version reads {LAYOUT}")
+        loaded: list[Part] = []
         for number, (removed, scale, first) in enumerate(described["parts"]):
             arrays: dict[str, Any] = {
                 name: _fixed(np.load(folder / f"{number}-{name}.npy", mmap_mode="r"))
                 for name in ARRAYS
             }
-            loaded.append(Part(**arrays, removed=removed, scale=np.float32(scale), first=first))
-        parts._become(tuple(loaded))
-        return parts
+            part = Part(**arrays, removed=removed, scale=np.float32(scale), first=first)
+            if first != (loaded[-1].first + len(loaded[-1].order) if loaded else 0):
+                raise ValueError(f"part {number} does not begin where the one ahead ends")
+            for name, sound in _checks(part, self.n_features, self._blocks):
+                if not sound:
+                    raise ValueError(f"{number}-{name}.npy is damaged")
+            loaded.append(part)
+        self._become(tuple(loaded))
 
 
-def _merged(a: Part, b: Part) -> Part:
-    """Return two neighbouring parts as one."""
-    features = [part.values[part.offsets[0] : part.offsets[-1]] for part in (a, b)]
-    offsets = np.concatenate([a.offsets - a.offsets[0], b.offsets[1:] - b.offsets[0] + a.n_steps])
-    part = prepare_part(Ragged(np.concatenate(features), offsets), a.first)
-    gone = [each.order[~each.alive] + each.first for each in (a, b)]
-    return part.without(np.concatenate(gone))
+def _checks(part: Part, n_features: int, blocks: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the name of an array, and whether it is what it must be for searches to be safe."""
+    n = part.order.size
+    n_blocks = -(-n // LANES) if blocks else 0
+    shapes = {
+        "values": (len(part.values), n_features),
+        "offsets": (n + 1,),
+        "order": (n,),
+        "lengths": (n,),
+        "boxes": (n if blocks else 0, 2 * n_features),
+        "slots": (n if blocks else 0,),
+        "shortest": (n_blocks,),
+        "corners": (n_blocks * 2 * DEPTH * n_features * LANES,),
+        "block_boxes": (-(-n_blocks // LANES) * 4 * DEPTH * n_features * LANES,),
+        "alive": (n,),
+    }
+    kinds: dict[str, type[np.generic]] = dict.fromkeys(ARRAYS, np.float32)
+    kinds |= dict.fromkeys(("offsets", "order", "lengths", "slots", "shortest"), np.int64)
+    kinds["alive"] = np.bool_
+    for name in ARRAYS:
+        array = getattr(part, name)
+        yield name, n > 0 and array.shape == shapes[name] and array.dtype == kinds[name]
+    ends = part.offsets
+    yield (
+        "offsets",
+        bool(ends[0] == 0 and ends[-1] == len(part.values) and (np.diff(ends) > 0).all()),
+    )
+    yield "order", np.array_equal(np.sort(part.order), np.arange(n))
+    yield "lengths", np.array_equal(part.lengths, np.diff(ends)[part.order])
+    yield "lengths", bool((np.diff(part.lengths) >= 0).all())
+    yield "slots", np.array_equal(np.sort(part.slots), np.arange(len(part.slots)))
+    least = np.minimum(part.lengths[part.slots[::LANES]], LONG)
+    yield "shortest", np.array_equal(part.shortest, least)
+    yield "alive", bool(part.removed) or bool(part.alive.all())

@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from strokesim.distances.lane_dtw import FOUR, ONE
-from strokesim.distances.parts import Part
+from strokesim.distances.parts import Part, largest_of
 from strokesim.distances.summary_lanes import least_of_means
 from strokesim.distances.vectors import LANES, aligned
 
@@ -68,7 +68,7 @@ def summarise(part: Part) -> ShiftedSummary:
     means = aligned(int(starts[-1]) * n_features * LANES)
     means[:] = 0
     fill_means(part, width, starts, means.reshape(-1, n_features, LANES))
-    largest = float(np.abs(part.boxes).max()) * float(part.scale)
+    largest = largest_of(part.values, part.offsets) * float(part.scale)
     return ShiftedSummary(means, starts, width, largest)
 
 

@@ -9,6 +9,7 @@ once more in float64 where it decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from strokesim.distances import (
     bounds,
     cascade,
     cloud_bounds,
+    clusters,
+    kernels,
     lane_dtw,
     lane_scan,
     shifted_bounds,
@@ -29,7 +32,10 @@ from strokesim.ragged import Ragged
 FEATURES = (2, 3, 4)
 """x and y; with the pen; the default spec."""
 
-KERNELS = (blocks, bounded_scan, bounds, cascade, cloud_bounds, lane_dtw, lane_scan, shifted_bounds)
+KERNELS = (
+    blocks, bounded_scan, bounds, cascade, cloud_bounds, clusters, kernels, lane_dtw, lane_scan,
+    shifted_bounds,
+)  # fmt: skip
 """The modules that hold what is compiled when it is first called."""
 
 
@@ -69,11 +75,11 @@ def warm_up(
     return variants()
 
 
-def variants() -> dict[str, int]:
-    """Return how many variants of each compiled function this process has."""
+def variants(modules: Iterable[ModuleType] = KERNELS) -> dict[str, int]:
+    """Return how many variants of each compiled function of these modules this process has."""
     return {
         f"{module.__name__.rsplit('.', 1)[-1]}.{name}": len(value.signatures)
-        for module in KERNELS
+        for module in modules
         for name, value in sorted(vars(module).items())
         if getattr(value, "signatures", None) and value.py_func.__module__ == module.__name__
     }

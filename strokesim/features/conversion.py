@@ -17,6 +17,9 @@ from strokesim.ragged import Ragged
 if TYPE_CHECKING:
     from strokesim.features.spec import FeatureSpec
 
+KERNELS = (measuring, placing, stepping)
+"""The modules that hold what is compiled when inks are first converted."""
+
 # Enough inks to make a call of the kernels cheap, few enough that progress is seen.
 _CHUNK = 256
 
@@ -33,19 +36,14 @@ def convert(
     starts = range(0, len(inks), _CHUNK)
     values: list[np.ndarray] = [np.empty((0, spec.n_features), np.float32)] * len(starts)
     counts: list[np.ndarray] = [np.empty(0, np.int64)] * len(starts)
-    ended: list[int] = []
 
-    def work(number: int) -> None:
+    def work(number: int) -> int:
         start = starts[number]
         chunk = inks[start : start + _CHUNK]
         values[number], counts[number] = _convert_chunk(spec, chunk, first + start)
-        ended.append(len(chunk))
+        return len(chunk)
 
-    def report(chunks: int) -> None:
-        if progress is not None:
-            progress(sum(ended.pop() for _ in range(chunks)))
-
-    pool.run(work, len(starts), threads=threads, progress=report)
+    pool.run(work, len(starts), threads=threads, progress=progress)
     offsets = np.zeros(len(inks) + 1, np.int64)
     np.cumsum(np.concatenate([np.empty(0, np.int64), *counts]), out=offsets[1:])
     if len(values) == 1:

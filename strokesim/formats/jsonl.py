@@ -16,13 +16,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from strokesim.errors import InkError
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
+from strokesim.formats.strict_json import parse_json
 from strokesim.ink import CHANNELS, Hover, Ink, Stroke
 
 VERSION = 1
@@ -43,19 +44,11 @@ def _read(source: Source) -> Iterator[Ink]:
         if not line.strip():
             continue
         try:
-            ink = _ink_of(json.loads(line, parse_constant=_refuse_constant))
-        except json.JSONDecodeError as error:
-            source.skip(f"is not JSON at character {error.pos + 1}: {error.msg}", number)
-        except RecursionError:
-            source.skip("is nested too deeply", number)
+            ink = _ink_of(parse_json(line))
         except (InkError, ValueError) as error:
             source.skip(str(error), number)
         else:
             yield ink
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no reading of a pen; a sample is a finite number")
 
 
 def _ink_of(record: Any) -> Ink:
