@@ -27,6 +27,25 @@ def dtaidistance_row(query: np.ndarray, candidates: list[np.ndarray], radius: in
     )
 
 
+def dtaidistance_nearest(query: np.ndarray, candidates: list[np.ndarray], k: int) -> Work:
+    """Find the k least distances pair after pair in C, each given up above the k-th so far."""
+    from dtaidistance import dtw_ndim
+
+    one, *series = [each.astype(np.float64) for each in (query, *candidates)]
+
+    def search() -> np.ndarray:
+        best = [np.inf] * k
+        for other in series:
+            limit = best[-1]
+            found = dtw_ndim.distance_fast(one, other, max_dist=None if limit == np.inf else limit)
+            if found < limit:
+                best[-1] = found
+                best.sort()
+        return np.array(best)
+
+    return search
+
+
 def dtaidistance_matrix(sequences: list[np.ndarray]) -> Work:
     """All pairs, condensed."""
     from dtaidistance import dtw_ndim

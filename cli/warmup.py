@@ -20,7 +20,7 @@ from strokesim.ink import Ink
     help="Features per step; 2, 3 and 4 when left out. May be given several times.",
 )
 def command(n_features: tuple[int, ...]) -> None:
-    """Compile the kernels, so that the first ink and the first search need not wait.
+    """Compile the kernels, so that the first search need not wait.
 
     What is compiled is kept beside the installed package, or in Numba's cache folder.
 
