@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +80,13 @@ def setups() -> list[Setup]:
         rows.append(replace(plain, part=part, change=change, **changed))
 
     add("as it is", "another seed", settings=TrainingSettings(seed=1))
-    gru = EncoderSettings(network="gru", width=64, layers=2, pooling="mean")
+    gru = EncoderSettings(network="gru", width=64, layers=2, pooling="mean", patch=1)
     add("network", "gru, 2 of 64, mean", encoder=gru)
+    for patch, width, steps in ((1, 48, 40), (2, 48, 64), (4, 48, 64), (8, 64, 64), (6, 64, 96)):
+        add(
+            "patches", f"{patch} steps a patch, {width} wide, {steps} steps",
+            encoder=EncoderSettings(patch=patch, width=width), spec=replace(SPEC, steps=steps),
+        )  # fmt: skip
     add("sampling", "same_alphabet=0", settings=TrainingSettings(same_alphabet=0.0))
     add("classes", "as written, none turned", expand=None)
     add("labels", "none, NT-Xent", settings=TrainingSettings(loss="nt-xent"))
@@ -94,8 +102,8 @@ def setups() -> list[Setup]:
     never = replace(Augmentation(), reordered=0.0, reversed=0.0)
     add("augmentation", "order and direction kept", augmentation=never)
     for text in ("x,y", "x,y,cos,sin,pen_up", "x,y,cos2,sin2,pen_up"):
-        add("features", f"`{text};steps=40`", spec=FeatureSpec.parse(f"{text};steps=40"))
-    for steps in (24, 64):
+        add("features", f"`{text}`", spec=replace(FeatureSpec.parse(text), steps=SPEC.steps))
+    for steps in (32, 96):
         add("features", f"{steps} steps", spec=replace(SPEC, steps=steps))
     add("classes", "200 invented ones too", expand=with_invented)
     for amount in (0.5, 1.5):
@@ -125,6 +133,13 @@ def carried_out(setup: Setup, steps: int, folder: Path) -> tuple[Encoder, dict[s
     )  # fmt: skip
     found = dict(encoder.origin.metrics)
     return encoder, {**found, "cpu": time.process_time() - begun}
+
+
+def row(number: int, steps: int, folder: Path) -> tuple[dict[str, float], list[str]]:
+    """Return what one change gives, and what the first encoder gives in other uses."""
+    torch.set_num_threads(1)
+    encoder, found = carried_out(setups()[number], steps, folder)
+    return found, [] if number else beside(encoder)
 
 
 def beside(encoder: Encoder) -> list[str]:
@@ -176,31 +191,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--models", type=Path, default=Path("build/learning/ablation"))
-    parser.add_argument("--threads", type=int, help="of torch; by default every core")
     parser.add_argument("--table", action="store_true", help="only write the table")
     given = parser.parse_args()
-    if given.threads:
-        torch.set_num_threads(given.threads)
     path = FOLDER / "ablation.json"
     stored: dict[str, Any] = {"steps": given.steps, "rows": {}, "beside": []}
     if path.exists():
         stored = json.loads(path.read_text())
     stored["machine"] = describe("numpy", "numba", "torch")
     given.models.mkdir(parents=True, exist_ok=True)
-    for number, setup in enumerate([] if given.table else setups()):
-        if setup.title in stored["rows"]:
-            continue
-        folder = given.models / str(number)
-        encoder, found = carried_out(setup, stored["steps"], folder)
-        stored["rows"][setup.title] = found
-        print(setup.title, found, flush=True)
-        if not number:
-            stored["beside"] = beside(encoder)
-            print("\n".join(stored["beside"]), flush=True)
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(stored, indent=1) + "\n")
-        (RESULTS / "learning_ablation.md").write_text(page(stored))
-    (RESULTS / "learning_ablation.md").write_text(page(stored))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    titles = [setup.title for setup in setups()]
+    missing = (
+        [] if given.table else [n for n in range(len(titles)) if titles[n] not in stored["rows"]]
+    )
+    # A process that was forked from one in which torch has threads may wait for ever.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        waited = {
+            pool.submit(row, number, stored["steps"], given.models / str(number)): number
+            for number in missing
+        }
+        for done in as_completed(waited):
+            number = waited[done]
+            stored["rows"][titles[number]], lines = done.result()
+            stored["beside"] = lines or stored["beside"]
+            print(titles[number], stored["rows"][titles[number]], *lines, sep="\n", flush=True)
+            path.write_text(json.dumps(stored, indent=1) + "\n")
+    known = {title: stored["rows"][title] for title in titles if title in stored["rows"]}
+    (RESULTS / "learning_ablation.md").write_text(page({**stored, "rows": known}))
 
 
 if __name__ == "__main__":

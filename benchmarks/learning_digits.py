@@ -20,7 +20,7 @@ from strokesim.siamese import EncoderSettings, TrainingSettings
 VALIDATION = ("train-01", "train-06", "train-11", "train-16", "train-21", "train-26")
 RECIPE = Recipe(
     spec=FeatureSpec(),
-    shape=EncoderSettings(network="tcn", width=64, layers=4, dim=64, pooling="mean"),
+    shape=EncoderSettings(network="tcn", width=64, layers=4, dim=64, pooling="mean", patch=1),
     settings=TrainingSettings(
         steps=600, classes_per_batch=10, samples_per_class=12, same_alphabet=0.0
     ),

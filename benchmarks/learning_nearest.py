@@ -7,13 +7,17 @@ others, each in a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import torch
 from learning_runs import Row
-from oneshot import PLAIN, SEED, Method, best_of
+from oneshot import OPTIONS, PLAIN, SEED, Method, best_of
 
 from strokesim import Corpus, FeatureSpec, Index, cdist
 from strokesim.augmentation import Augmentation
@@ -49,6 +53,8 @@ class Recipe:
         What its distance is multiplied with before it is added to that of two embeddings.
     radius : int or None
         How far alignments of learned steps may stray.
+    n_encoders : int
+        How many encoders, of different seeds, are asked together.
     """
 
     spec: FeatureSpec
@@ -58,9 +64,11 @@ class Recipe:
     dtw: Method
     dtw_weight: float
     radius: int | None
+    n_encoders: int = 1
 
     def trained(self, inks: Sequence[Ink], folder: Path, seed: int, steps: int | None) -> Encoder:
         """Train on all the inks, or go on, or open what was trained already."""
+        torch.set_num_threads(1)
         resume = (folder / "resume.safetensors").exists()
         if (folder / "encoder.json").exists() and not resume:
             return open_encoder(folder)
@@ -100,10 +108,10 @@ def rates_of(
     return rates
 
 
-def tuned_on(fold: Fold) -> list[Method]:
+def tuned_on(fold: Fold, options: Mapping[str, Sequence[object]] = OPTIONS) -> list[Method]:
     """Return Euclidean, DTW and cloud with the features that do best on a validation fold."""
     return [
-        best_of(plain, lambda method: float(unlearned_wrong(method, fold).mean()))[0]
+        best_of(plain, lambda method: float(unlearned_wrong(method, fold).mean()), options)[0]
         for plain in PLAIN
     ]
 
@@ -119,10 +127,12 @@ def unlearned_rows(
     return rows
 
 
-def learned_wrong(encoder: Encoder, recipe: Recipe, fold: Fold) -> dict[str, np.ndarray]:
+def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> dict[str, np.ndarray]:
     """Return which questions each rule answers wrongly, the plain one first."""
-    dtw = recipe.dtw
+    dtw, encoder = recipe.dtw, encoders[0]
     known, asked = labels_of(fold.known), labels_of(fold.asked)
+    points, queries = (_beside(encoders, part) for part in (fold.known, fold.asked))
+    together = cdist(queries[:, np.newaxis], points[:, np.newaxis], distance="euclidean")
     points, queries = (encoder.transform_all(part).values for part in (fold.known, fold.asked))
     distances = cdist(queries[:, np.newaxis], points[:, np.newaxis], distance="euclidean")
     aligned = cdist(
@@ -150,7 +160,19 @@ def learned_wrong(encoder: Encoder, recipe: Recipe, fold: Fold) -> dict[str, np.
         ),
         "learned steps, dtw": np.array([matches[0].label for matches in stepwise]),
     }
+    if len(encoders) > 1:
+        title = f"learned, {len(encoders)} encoders"
+        answers[title] = _nearest(together, known)
+        answers[f"{title}, + {recipe.dtw_weight:g} dtw, tuned"] = _nearest(
+            together + recipe.dtw_weight * aligned, known
+        )
     return {title: given != asked for title, given in answers.items()}
+
+
+def _beside(encoders: Sequence[Encoder], inks: Sequence[Ink]) -> np.ndarray:
+    """Return the embeddings by all encoders beside each other, of length 1 again."""
+    each = [encoder.transform_all(inks).values for encoder in encoders]
+    return np.concatenate(each, axis=1) / np.sqrt(len(each))
 
 
 def _nearest(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -192,13 +214,26 @@ def learned_rows(
     folder: Path,
     validation: Collection[str] = (),
 ) -> list[Row]:
-    """Train an encoder for every fold, and return what each rule makes of it."""
+    """Train encoders for every fold, on every core one, and return what each rule makes of them."""
     wrong: dict[str, list[np.ndarray]] = {}
     folder.mkdir(parents=True, exist_ok=True)
-    for fold in folds:
-        encoder = recipe.trained(fold.known, folder / fold.name, seed, steps)
-        for title, mistaken in learned_wrong(encoder, recipe, fold).items():
-            wrong.setdefault(title, []).append(mistaken)
+    count = recipe.n_encoders
+    # A process that was forked from one in which torch has threads may wait for ever.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        trained = [
+            [
+                pool.submit(
+                    recipe.trained, fold.known, folder / f"{fold.name}-{number}",
+                    count * seed + number, steps,
+                )
+                for number in range(count)
+            ]
+            for fold in folds
+        ]  # fmt: skip
+        for fold, waited in zip(folds, trained, strict=True):
+            encoders = [one.result() for one in waited]
+            for title, mistaken in learned_wrong(encoders, recipe, fold).items():
+                wrong.setdefault(title, []).append(mistaken)
     return [
         Row(title, str(recipe.spec), rates_of(each, folds, validation))
         for title, each in wrong.items()

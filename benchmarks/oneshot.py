@@ -12,7 +12,7 @@ over drawers on both sides. Writes results/oneshot.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,7 +38,7 @@ SEED = 20260102
 
 @dataclass(frozen=True)
 class Method:
-    """A distance and the features it is given."""
+    """A distance and the features it is given; ``page`` weighs where ink stands on the page."""
 
     title: str
     distance: str
@@ -49,6 +49,7 @@ class Method:
     position: str = "centroid"
     size: str = "longer"
     radius: int | None = None
+    page: float = 0.0
 
     @property
     def spec(self) -> FeatureSpec:
@@ -58,8 +59,9 @@ class Method:
             "directed": ("cos", "sin"),
             "undirected": ("cos2", "sin2"),
         }[self.tangents]
+        placed = {"page_y": self.page} if self.page else {}
         return FeatureSpec(
-            features={"x": 1.0, "y": 1.0, **dict.fromkeys(tangents, self.weight)},
+            features={"x": 1.0, "y": 1.0, **dict.fromkeys(tangents, self.weight), **placed},
             steps=self.steps, along=self.along, position=self.position, size=self.size,
         )  # fmt: skip
 
@@ -148,7 +150,11 @@ def verification(method: Method, asked: Sequence[Alphabet]) -> Rate:
     )  # fmt: skip
 
 
-def best_of(method: Method, error: Callable[[Method], float]) -> tuple[Method, float, int]:
+def best_of(
+    method: Method,
+    error: Callable[[Method], float],
+    options: Mapping[str, Sequence[object]] = OPTIONS,
+) -> tuple[Method, float, int]:
     """Return the method with least error, that error, and how many were tried.
 
     One option after the other is changed, until none gains.
@@ -163,7 +169,7 @@ def best_of(method: Method, error: Callable[[Method], float]) -> tuple[Method, f
     best = method
     while True:
         before = best
-        for option, values in OPTIONS.items():
+        for option, values in options.items():
             if option == "radius" and method.distance != "dtw":
                 continue
             if option == "weight" and not best.tangents:

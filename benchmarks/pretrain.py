@@ -40,10 +40,10 @@ from strokesim.siamese import (
     save_encoder,
     train,
 )
+from strokesim.siamese.examples import SPEC
 from strokesim.synthesis import LABELS, synthesise_corpus
 
 MODELS = Path(__file__).parent.parent / "strokesim" / "models"
-SPEC = FeatureSpec.parse("x,y,cos2,sin2,cos,sin,pen_up;steps=40")
 
 HELD_BACK = {"w07", "w08", "train-28", "train-29", "train-30"}
 HELD_BACK_ALPHABET = "Early_Aramaic"

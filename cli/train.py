@@ -54,6 +54,7 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @choice("pooling", SHAPE.pooling, POOLINGS)
 @setting("width", SHAPE.width, "Units of a layer, in each direction.")
 @setting("layers", SHAPE.layers, "Layers of the network.")
+@setting("patch", SHAPE.patch, "Steps that the network takes as one.")
 @setting("dim", SHAPE.dim, "Coordinates of an embedding.")
 @choice("loss", SETTINGS.loss, LOSSES)
 @choice("miner", SETTINGS.miner, MINERS)

@@ -46,7 +46,7 @@ IMAGES = Path(__file__).parent / "images"
 HELD_BACK = ("Balinese", "Early_Aramaic")
 SHOWN, N_CHARACTERS = "Balinese", 8
 SPEC = FeatureSpec.parse("x,y,cos2,sin2,pen_up;steps=32")
-SHAPE = EncoderSettings(network="gru", width=64, layers=1, dim=32, pooling="mean")
+SHAPE = EncoderSettings(network="gru", width=64, layers=1, dim=32, pooling="mean", patch=1)
 MARGINS = (0.3, 1.0, 1.8)
 STEPS, MARGIN_STEPS, SEED = 1000, 600, 0
 COLOURS = ("#1565a9", "#b3470b", "#14213d", "#2a7d4f", "#a3308f", "#8a6d00", "#5c6370", "#d0342c")

@@ -192,6 +192,9 @@ def features(strokes, names, *, along, steps, spacing, position, size, deslant, 
     ink = normalised(strokes, position, size, deslant, derotate)
     still = STILL * max(sides([p for stroke in ink for p in stroke]))
     path = resampled(sample_table(ink), along, steps, spacing)
+    page = normalised(strokes, None, None, deslant, derotate)
+    unit = unit_of_size(page, size)
+    (page_x, page_y), (first_x, first_y) = page[0][0][:2], ink[0][0][:2]
     places = rests(path, lambda a, b: apart(a, b) > still)
     times = rests(path, lambda a, b: abs(a["t"] - b["t"]) > STILL * path[-1]["t"])
     rows = []
@@ -215,6 +218,8 @@ def features(strokes, names, *, along, steps, spacing, position, size, deslant, 
             "pen_up": lifted(previous, step, still),
             "pressure": step["pressure"],
             "t": step["t"],
+            "page_x": page_x + (step["x"] - first_x) * unit,
+            "page_y": page_y + (step["y"] - first_y) * unit,
             **near_features(path[max(i - vicinity, 0) : i + vicinity + 1], still),
         }
         rows.append([row[name] for name in names])

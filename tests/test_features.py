@@ -14,6 +14,7 @@ from strokesim import FeatureSpec, Ink
 from strokesim.features import FEATURES
 
 ALL = tuple(FEATURES)
+LOCAL = tuple(name for name in ALL if not name.startswith("page"))
 CHANNELS = ("x", "y", "t", "pressure")
 
 
@@ -32,7 +33,7 @@ def recordings(draw, max_strokes=4, max_samples=7):
 
 @st.composite
 def options(draw, **fixed):
-    """Options of a spec that has every feature."""
+    """Options of a spec, by default of one that has every feature."""
     along = fixed.get("along") or draw(st.sampled_from(["path", "ink", "time", "samples"]))
     chosen = {
         "features": ALL,
@@ -232,7 +233,7 @@ def transformed(strokes, place):
     return [[(*place(x, y), *rest) for x, y, *rest in stroke] for stroke in strokes]
 
 
-@given(recordings(), options(), st.integers(-1000, 1000), st.integers(-1000, 1000))
+@given(recordings(), options(features=LOCAL), *[st.integers(-1000, 1000)] * 2)
 def test_moving_ink_changes_no_bit_of_features_of_position(strokes, chosen, right, down):
     if chosen["position"] is None:
         chosen["position"] = "box"
@@ -241,7 +242,7 @@ def test_moving_ink_changes_no_bit_of_features_of_position(strokes, chosen, righ
     assert np.array_equal(spec.transform(ink_of(strokes)), spec.transform(ink_of(there)))
 
 
-@given(recordings(), options(), st.sampled_from([2.0**-40, 0.25, 3.0, 0.1, 1e9]))
+@given(recordings(), options(features=LOCAL), st.sampled_from([2.0**-40, 0.25, 3.0, 0.1, 1e9]))
 def test_resizing_ink_does_not_change_features_of_size(strokes, chosen, factor):
     if chosen["size"] is None:
         chosen["size"] = "longer"
@@ -250,7 +251,7 @@ def test_resizing_ink_does_not_change_features_of_size(strokes, chosen, factor):
     assert close(spec.transform(ink_of(strokes)), spec.transform(ink_of(larger)))
 
 
-@given(recordings(), options(), st.floats(0, 6.3))
+@given(recordings(), options(features=LOCAL), st.floats(0, 6.3))
 def test_turning_ink_does_not_change_derotated_features(strokes, chosen, angle):
     start = np.subtract(strokes[0][0][:2], feature_oracle.centroid(strokes))
     if np.hypot(*start) < 1e-6:
@@ -284,6 +285,20 @@ def test_ink_drawn_backwards_gives_the_same_steps_backwards(strokes, steps, posi
         spec = FeatureSpec(features=names, steps=steps, position=position, along="path")
         forth, back = spec.transform(ink_of(strokes)), spec.transform(ink_of(backwards))
         assert close(forth[::-1], sign * back, 1e-5)
+
+
+@given(recordings(), options())
+def test_page_features_are_positions_that_were_neither_moved_nor_scaled(strokes, chosen):
+    chosen |= {"along": "samples", "steps": None, "spacing": None}
+    page = FeatureSpec(**chosen | {"features": ["page_x", "page_y"]})
+    kept = FeatureSpec(**chosen | {"features": ["x", "y"], "position": None, "size": None})
+    assert close(page.transform(ink_of(strokes)), kept.transform(ink_of(strokes)), 1e-5)
+
+
+def test_page_features_tell_where_and_how_large():
+    ink = Ink.from_arrays([[[100, 7], [104, 9]]])
+    assert column(ink, "page_x", steps=3) == [100, 102, 104]
+    assert column(ink, "page_y", steps=3) == [7, 8, 9]
 
 
 @given(recordings(), options(along="ink"))

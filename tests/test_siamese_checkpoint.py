@@ -238,7 +238,7 @@ def rewritten(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "is of version 2, this strokesim reads up to 1; install a newer"),
+        ({"version": 3}, "is of version 3, this strokesim reads up to 2; install a newer"),
         ({"format": "strokesim corpus"}, "belongs to something else than an encoder"),
         ({"spec": ...}, "cannot be understood: 'spec'"),
         ({"spec": {"version": 1}}, "cannot be understood: a feature spec without"),

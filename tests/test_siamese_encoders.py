@@ -11,11 +11,13 @@ from strokesim.siamese.encoders import (
     EncoderSettings,
     Tower,
     pad,
+    patched,
     turned_round,
 )
 from strokesim.siamese.pooling import POOLINGS
 
 EVERY = [(network, pooling) for network in sorted(NETWORKS) for pooling in sorted(POOLINGS)]
+PATCHES = (1, 3)
 
 
 def tower_of(network="gru", pooling="mean", n_features=3, **options):
@@ -36,9 +38,10 @@ def embedded(tower, given):
         return tower(*pad(given)).numpy()
 
 
+@pytest.mark.parametrize("patch", PATCHES)
 @pytest.mark.parametrize(("network", "pooling"), EVERY)
-def test_neither_mates_nor_order_nor_padding_change_an_embedding(network, pooling):
-    tower, given = tower_of(network, pooling), sequences()
+def test_neither_mates_nor_order_nor_padding_change_an_embedding(network, pooling, patch):
+    tower, given = tower_of(network, pooling, patch=patch), sequences()
     together = embedded(tower, given)
     assert together.shape == (4, 5)
     for number, sequence in enumerate(given):
@@ -52,21 +55,34 @@ def test_neither_mates_nor_order_nor_padding_change_an_embedding(network, poolin
         assert tower(longer, further).numpy() == pytest.approx(together, abs=1e-6)
 
 
+def test_a_patch_holds_its_steps_one_behind_the_other():
+    steps, mask = pad([np.arange(10.0).reshape(5, 2), np.arange(4.0).reshape(2, 2)])
+    steps[1, 2:] = 7  # behind the end
+    found, on = patched(steps, mask, 2)
+    assert found.tolist() == [
+        [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 0, 0]],
+        [[0, 1, 2, 3], [0, 0, 0, 0], [0, 0, 0, 0]],
+    ]
+    assert on.tolist() == [[True, True, True], [True, False, False]]
+
+
+@pytest.mark.parametrize("patch", PATCHES)
 @pytest.mark.parametrize("network", sorted(NETWORKS))
-def test_neither_mates_nor_padding_change_a_point_of_a_step(network):
-    tower, given = tower_of(network), sequences()
+def test_neither_mates_nor_padding_change_a_point_of_a_patch(network, patch):
+    tower, given = tower_of(network, patch=patch), sequences()
     with torch.no_grad():
         together = tower.per_step(*pad(given)).numpy()
         for number, sequence in enumerate(given):
             alone = tower.per_step(*pad([sequence])).numpy()[0]
-            assert alone.shape == (len(sequence), 5)
-            assert alone == pytest.approx(together[number, : len(sequence)], abs=1e-6)
+            assert alone.shape == (-(-len(sequence) // patch), 5)
+            assert alone == pytest.approx(together[number, : len(alone)], abs=1e-6)
             assert np.linalg.norm(alone, axis=1) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("patch", PATCHES)
 @pytest.mark.parametrize(("network", "pooling"), EVERY)
-def test_an_embedding_has_length_1_and_depends_on_every_step(network, pooling):
-    tower, (given,) = tower_of(network, pooling), sequences([6])
+def test_an_embedding_has_length_1_and_depends_on_every_step(network, pooling, patch):
+    tower, (given,) = tower_of(network, pooling, patch=patch), sequences([6])
     before = embedded(tower, [given])
     assert np.linalg.norm(before) == pytest.approx(1, abs=1e-5)
     # A maximum may come from other steps, so each of them is moved far.
@@ -102,7 +118,7 @@ def test_recurrent_layers_equal_a_bidirectional_layer_of_torch():
     )
     with torch.no_grad():
         expected, _ = torch.nn.utils.rnn.pad_packed_sequence(theirs(packed)[0], batch_first=True)
-        found = tower.states(steps, mask) * mask.unsqueeze(2)
+        found = tower.states(steps, mask)[0] * mask.unsqueeze(2)
     assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-6)
 
 

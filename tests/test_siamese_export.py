@@ -66,10 +66,11 @@ def run_without(packages, program, *words):
     )
 
 
+@pytest.mark.parametrize("patch", [1, 4])
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_numpy_finds_what_torch_finds(network, pooling, tmp_path):
-    encoder = encoder_of(network=network, pooling=pooling)
+def test_numpy_finds_what_torch_finds(network, pooling, patch, tmp_path):
+    encoder = encoder_of(network=network, pooling=pooling, patch=patch)
     save_encoder(encoder, tmp_path / "model")
     found = open_encoder(tmp_path / "model")
     assert found == encoder
@@ -80,13 +81,19 @@ def test_numpy_finds_what_torch_finds(network, pooling, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("network", "pooling"),
-    [("gru", "mean"), ("lstm", "attention"), ("tcn", "max"), ("gru-attention", "mean-max")],
+    ("network", "pooling", "patch"),
+    [
+        ("gru", "mean", 1),
+        ("lstm", "attention", 2),
+        ("tcn", "max", 3),
+        ("gru-attention", "mean-max", 1),
+        ("gru-attention", "mean-max", 4),
+    ],
 )
 def test_onnx_finds_what_torch_finds_at_other_lengths_than_it_was_checked_at(
-    network, pooling, tmp_path
+    network, pooling, patch, tmp_path
 ):
-    encoder = encoder_of(network=network, pooling=pooling)
+    encoder = encoder_of(network=network, pooling=pooling, patch=patch)
     done = export_onnx(encoder, tmp_path / "model.onnx")
     assert 0 < done.off < 1e-6
     assert done.moved < 1e-6
@@ -262,7 +269,7 @@ def rewritten(path, target, key=KEY, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "version 2, this strokesim reads up to 1; install a newer"),
+        ({"version": 3}, "version 3, this strokesim reads up to 2; install a newer"),
         ({"format": "other"}, "cannot be understood: its format is 'other'"),
         ({"spec": {"features": [["x", 1]]}}, "cannot be understood"),
         ({"origin": {"classes": [], "pickle": 1}}, "cannot be understood"),

@@ -14,13 +14,14 @@ CODES = {
     name: code
     for code, name in enumerate(
         ["x", "y", "cos", "sin", "cos2", "sin2", "dx", "dy", "speed", "curvature", "pen_up",
-         "pressure", "t", "aspect", "curliness", "linearity", "slope_cos", "slope_sin"]
+         "pressure", "t", "page_x", "page_y", "aspect", "curliness", "linearity",
+         "slope_cos", "slope_sin"]
     )
 }  # fmt: skip
 """The numbers by which kernels know the features of the table."""
 
 (_X, _Y, _COS, _SIN, _COS2, _SIN2, _DX, _DY, _SPEED, _CURVATURE, _PEN_UP, _PRESSURE, _T,
- _ASPECT, _CURLINESS, _LINEARITY, _SLOPE_COS, _SLOPE_SIN) = range(18)  # fmt: skip
+ _PAGE_X, _PAGE_Y, _ASPECT, _CURLINESS, _LINEARITY, _SLOPE_COS, _SLOPE_SIN) = range(20)  # fmt: skip
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -171,6 +172,10 @@ def fill(code, steps, near, clock, vicinity, frame, column):  # type: ignore[no-
             column[i] = steps[i, PRESSURE]
         elif code == _T:
             column[i] = steps[i, TIME]
+        elif code == _PAGE_X:
+            column[i] = steps[i, X] * frame[5] + frame[6]
+        elif code == _PAGE_Y:
+            column[i] = steps[i, Y] * frame[5] + frame[7]
         else:
             first, last = max(i - vicinity, 0), min(i + vicinity, last_step)
             if code == _ASPECT:

@@ -26,8 +26,9 @@ STILL = 1e-9
 # A dash is not as high as it is long: without a limit, dividing by its height would blow it up.
 _SMALLEST_SIZE = 1 / 16
 
-FRAME = 5
-"""Numbers per ink: local centre x, y; output units per local unit; x, y of the centre on output."""
+FRAME = 8
+"""Numbers per ink: local centre x, y; output units per local unit; x, y of the centre on output;
+units of the ink per local unit; x, y of the local origin on the page."""
 
 
 @njit(cache=True, nogil=True)
@@ -168,11 +169,12 @@ def place(samples, strokes, position, size, rotated, slanted, frame):  # type: i
         frame[3] = math.ldexp(corner_x * gain, -exponent)
         frame[4] = math.ldexp(corner_y * gain, -exponent)
     frame[2] = gain
+    frame[5], frame[6], frame[7] = math.ldexp(1.0, exponent), corner_x, corner_y
 
 
 @njit(cache=True, nogil=True)
 def place_inks(samples, strokes, offsets, position, size, rotated, slanted):  # type: ignore[no-untyped-def]
-    """Make inks local and upright, in ``samples``; return their frames, shape (n_inks, 5)."""
+    """Make inks local and upright, in ``samples``; return their frames, shape (n_inks, 8)."""
     frames = np.empty((len(offsets) - 1, FRAME))
     for i in range(len(frames)):
         one = slice(offsets[i], offsets[i + 1])

@@ -132,6 +132,20 @@ FEATURES: dict[str, Feature] = {
             needs_time=True,
         ),
         Feature(
+            name="page_x",
+            definition="Horizontal position of the step on the page, whatever position and size "
+            "make of the ink: for ink written into boxes or on a line, where it stands and how "
+            "large it is. Turned and sheared where the ink is.",
+            unit="that of the ink",
+            source="the recording",
+        ),
+        Feature(
+            name="page_y",
+            definition="Vertical position of the step on the page, likewise.",
+            unit="that of the ink",
+            source="the recording",
+        ),
+        Feature(
             name="aspect",
             definition="2 h / (w + h) - 1 for the box of width w and height h around the "
             "vicinity of the step: -1 is flat, 1 is upright; 0 where the box is a point.",

@@ -45,6 +45,7 @@ class NumpyEncoder(Encoder):
             title=settings["network"],
             n_inputs=len(weights["shift"]),
             dim=settings["dim"],
+            patch=settings["patch"],
             spec=spec,
             origin=origin,
             identity=identity_of(spec, settings, weights),
@@ -71,6 +72,15 @@ class Arithmetic:
 
     def standardise(self, steps: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
         return (steps - shift) * scale
+
+    def patches(
+        self, steps: np.ndarray, lengths: np.ndarray, on: np.ndarray, patch: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        batch, longest, columns = steps.shape
+        short = -longest % patch
+        whole = np.pad(steps * on[:, :, np.newaxis], ((0, 0), (0, short), (0, 0)))
+        beside = whole.reshape(batch, (longest + short) // patch, patch * columns)
+        return beside, -(-lengths // patch)
 
     def linear(self, inputs: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
         product: np.ndarray = inputs @ weight.T

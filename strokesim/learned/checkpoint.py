@@ -22,7 +22,7 @@ from strokesim.learned.encoder import Origin
 
 NAME = "encoder.json"
 FORMAT = "strokesim encoder"
-VERSION = 1
+VERSION = 2
 REMEDY = "train it again, or copy it again from where it came"
 
 
@@ -52,7 +52,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         weights = content["weights"]
         return Checkpoint(
             _read_weights(folder / Path(weights["name"]).name, weights["sha256"]),
-            dict(content["encoder"]),
+            settings_of(content["encoder"]),
             content["n_features"],
             spec_of(content["spec"]),
             origin_of(content["origin"]),
@@ -65,6 +65,11 @@ def misunderstood(place: Path, error: Exception) -> ModelError:
     """Return what to raise where the content of a file that is whole means nothing."""
     reason = " ".join(str(error).split())
     return ModelError(f"{place} cannot be understood: {reason}; {REMEDY}")
+
+
+def settings_of(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a tower that were stored as a dict; version 1 had no patches."""
+    return {"patch": 1, **stored}
 
 
 def spec_of(stored: dict[str, Any] | None) -> FeatureSpec | None:

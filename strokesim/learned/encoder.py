@@ -88,7 +88,7 @@ class Encoder(ABC):
 
     To everything else an encoder is what turns ink into feature sequences, as a `FeatureSpec`
     is: sequences of one step, the embedding; or, of the encoder that `per_step` returns, one
-    step for each step of the features, for DTW to align: ``Corpus.from_inks(inks, encoder)``.
+    step for each patch of the features, for DTW to align: ``Corpus.from_inks(inks, encoder)``.
     ``Index(corpus, encoder)`` searches a corpus of features by the learned metric.
 
     Parameters
@@ -99,6 +99,8 @@ class Encoder(ABC):
         Features per step that it reads.
     dim : int
         Coordinates of an embedding.
+    patch : int
+        Steps that it takes as one.
     spec : FeatureSpec or None
         What turns ink into these features; None takes no ink.
     origin : Origin
@@ -121,6 +123,7 @@ class Encoder(ABC):
         title: str,
         n_inputs: int,
         dim: int,
+        patch: int,
         spec: FeatureSpec | None,
         origin: Origin,
         identity: str,
@@ -130,7 +133,8 @@ class Encoder(ABC):
                 f"a tower of {n_inputs} features for a spec of {spec.n_features}: {spec}"
             )
         self.title, self.n_inputs, self.n_features = title, n_inputs, dim
-        self.spec, self.origin, self._identity, self.stepwise = spec, origin, identity, False
+        self.patch, self.spec, self.origin = patch, spec, origin
+        self._identity, self.stepwise = identity, False
 
     @abstractmethod
     def points(self, steps: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -143,7 +147,7 @@ class Encoder(ABC):
 
         Returns
         -------
-        ndarray of float32, shape (batch, dim), or (batch, longest, dim) per step
+        ndarray of float32, shape (batch, dim), or (batch, ceil(longest / patch), dim) per step
         """
 
     @property
@@ -177,7 +181,7 @@ class Encoder(ABC):
         )
 
     def per_step(self) -> Self:
-        """Return the encoder whose sequences have a point of length 1 for every step."""
+        """Return the encoder whose sequences have a point of length 1 for every patch of steps."""
         other = copy.copy(self)
         other.stepwise = True
         return other
@@ -203,7 +207,7 @@ class Encoder(ABC):
         Returns
         -------
         Ragged
-            Each of shape (1, dim), or (n_steps, dim) per step, in the order given.
+            Each of shape (1, dim), or (ceil(n_steps / patch), dim) per step, in the order given.
 
         Raises
         ------
@@ -218,25 +222,25 @@ class Encoder(ABC):
                 f"sequences of {given.n_features} features per step; this encoder reads "
                 f"{self.n_inputs}: {self.spec or 'it was trained on arrays'}"
             )
-        offsets = np.arange(len(given) + 1)
-        if self.stepwise:
-            offsets = np.append(0, np.cumsum(given.lengths))
+        # ceil(length / patch), and 1 where a whole sequence gives one point.
+        counts = -(-given.lengths // self.patch) if self.stepwise else np.ones(len(given), int)
+        offsets = np.append(0, np.cumsum(counts))
         values = np.empty((offsets[-1], self.n_features), np.float32)
         # Sequences of about one length share a batch, so that little is computed for padding.
         order = np.argsort(given.lengths, kind="stable")
         for start in range(0, len(order), self.at_once):
             chosen = order[start : start + self.at_once]
             steps, lengths = padded([given[index] for index in chosen])
-            for index, length, row in zip(
-                chosen, lengths, self.points(steps, lengths), strict=True
-            ):
-                values[offsets[index] : offsets[index + 1]] = row[:length] if self.stepwise else row
+            for index, row in zip(chosen, self.points(steps, lengths), strict=True):
+                values[offsets[index] : offsets[index + 1]] = (
+                    row[: counts[index]] if self.stepwise else row
+                )
             if progress is not None:
                 progress(len(chosen))
         return Ragged(values, offsets.astype(np.int64))
 
     def transform(self, ink: Ink) -> np.ndarray:
-        """Return the embedding of one ink, float32, shape (1, dim), or (n_steps, dim) per step."""
+        """Return the embedding of one ink, shape (1, dim), or (n_patches, dim) per step."""
         return self.transform_all([ink], threads=1)[0]
 
     def transform_all(

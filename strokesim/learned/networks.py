@@ -31,6 +31,12 @@ class Operations(Protocol):
     def standardise(self, steps: Value, shift: np.ndarray, scale: np.ndarray) -> Value:
         """Return ``(steps - shift) * scale``."""
 
+    def patches(self, steps: Value, lengths: Value, on: Value, patch: int) -> tuple[Value, Value]:
+        """Put so many steps, one behind the other, beside each other; zeros behind the end.
+
+        Return (B, ceil(T / patch), patch * n), and how many of them each sequence has, (B,).
+        """
+
     def linear(self, inputs: Value, weight: np.ndarray, bias: np.ndarray) -> Value:
         """Return ``inputs @ weight.T + bias``."""
 
@@ -87,7 +93,7 @@ class Operations(Protocol):
 def embeddings(
     do: Operations, weights: Weights, settings: Mapping[str, Any], steps: Value, lengths: Value
 ) -> tuple[Value, Callable[[], Value]]:
-    """Return the embeddings (B, dim), and what gives those per step (B, T, dim).
+    """Return the embeddings (B, dim), and what gives those per patch (B, n_patches, dim).
 
     Parameters
     ----------
@@ -111,6 +117,9 @@ def embeddings(
             raise UnknownNameError(kind, settings[kind], known)
     on = do.mask(steps, lengths)
     inputs = do.standardise(steps, weights["shift"], weights["scale"])
+    if settings["patch"] > 1:
+        inputs, lengths = do.patches(inputs, lengths, on, settings["patch"])
+        on = do.mask(inputs, lengths)
     inner = _below(weights, "network")
     states = NETWORKS[settings["network"]](do, inner, settings["layers"], inputs, lengths, on)
     pooling = _below(weights, "pooling")
@@ -121,7 +130,7 @@ def embeddings(
         return do.unit(_linear(do, projection, pooled))
 
     def per_step() -> Value:
-        # A step is pooled as a sequence of its own would be.
+        # A patch is pooled as a sequence of its own would be.
         twice = settings["pooling"] == "mean-max"
         return projected(do.beside(states, states) if twice else states)
 

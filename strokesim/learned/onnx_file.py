@@ -2,10 +2,10 @@
 
 The file says all that is needed. Inputs are ``steps``, float32 (batch, steps, features), and
 ``lengths``, int32 (batch,); outputs are ``embedding``, float32 (batch, coordinates), and
-``per_step``, float32 (batch, steps, coordinates), whose rows behind the end of a sequence mean
-nothing. The entry `KEY` of its metadata is JSON: the FeatureSpec that makes the steps, what the
-encoder learned from, its threshold and its card. The entry `SEAL` is the checksum of the file
-with zeros for that checksum.
+``per_step``, float32 (batch, patches, coordinates), whose rows behind the end of a sequence mean
+nothing; a patch is as many steps as the encoder takes as one. The entry `KEY` of its metadata is
+JSON: the FeatureSpec that makes the steps, what the encoder learned from, its threshold and its
+card. The entry `SEAL` is the checksum of the file with zeros for that checksum.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from strokesim.learned.checkpoint import (
     check_version,
     misunderstood,
     origin_of,
+    settings_of,
     spec_of,
 )
 from strokesim.learned.encoder import Encoder, Origin
@@ -135,6 +136,7 @@ class OnnxEncoder(Encoder):
             title=f"{content['encoder']['network']}{', int8' if content['quantised'] else ''}",
             n_inputs=content["n_features"],
             dim=content["encoder"]["dim"],
+            patch=settings_of(content["encoder"])["patch"],
             spec=spec,
             origin=origin,
             identity=content["identity"],

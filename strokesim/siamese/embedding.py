@@ -37,6 +37,7 @@ class Encoder(AnyEncoder):
             title=tower.settings.network,
             n_inputs=tower.n_features,
             dim=tower.settings.dim,
+            patch=tower.settings.patch,
             spec=spec,
             origin=Origin() if origin is None else origin,
             identity=identity_of(spec, tower.settings.to_dict(), self.weights),

@@ -40,6 +40,9 @@ class EncoderSettings:
         A name in `POOLINGS`.
     dropout : float
         Share of the outputs of each layer that training leaves out, from 0 to below 1.
+    patch : int
+        How many steps, one behind the other, the network takes as one: so many times fewer to
+        go through, each with so many times the features.
 
     Raises
     ------
@@ -50,18 +53,19 @@ class EncoderSettings:
     """
 
     network: str = "gru-attention"
-    width: int = 48
+    width: int = 64
     layers: int = 3
     dim: int = 64
     pooling: str = "mean-max"
     dropout: float = 0.0
+    patch: int = 4
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             raise UnknownNameError("network", self.network, NETWORKS)
         if self.pooling not in POOLINGS:
             raise UnknownNameError("pooling", self.pooling, POOLINGS)
-        for name in ("width", "layers", "dim"):
+        for name in ("width", "layers", "dim", "patch"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
                 raise ArgumentError(f"{name}={value!r}; use a whole number from 1 to 4096")
@@ -241,6 +245,29 @@ class Attentive(nn.Module):
         return normed
 
 
+def patched(steps: Tensor, mask: Tensor, patch: int) -> tuple[Tensor, Tensor]:
+    """Put so many steps, one behind the other, beside each other.
+
+    Parameters
+    ----------
+    steps : Tensor, shape (batch, longest, n_features)
+    mask : Tensor, shape (batch, longest), bool
+    patch : int
+
+    Returns
+    -------
+    patches : Tensor, shape (batch, ceil(longest / patch), patch * n_features)
+        Zero behind the end of a sequence.
+    mask : Tensor, shape (batch, ceil(longest / patch)), bool
+        True where a patch holds a step.
+    """
+    short = -steps.shape[1] % patch
+    steps = F.pad(steps * mask.unsqueeze(2), (0, 0, 0, short))  # (batch, longest + short, ...)
+    steps = steps.unflatten(1, (-1, patch)).flatten(2)  # (batch, n_patches, patch * n_features)
+    # A patch holds a step where its first one is there.
+    return steps, mask[:, ::patch]
+
+
 Network = Recurrent | Convolutional | Attentive
 
 NETWORKS: dict[str, Callable[[int, EncoderSettings], Network]] = {
@@ -255,9 +282,10 @@ NETWORKS: dict[str, Callable[[int, EncoderSettings], Network]] = {
 class Tower(nn.Module):
     """From feature sequences to points of length 1.
 
-    Features are shifted and scaled as `standardise` was told, a network turns steps into
-    states, pooling turns states into one, and a linear map of that, brought to length 1, is
-    the embedding. Euclidean distances between embeddings lie between 0 and 2.
+    Features are shifted and scaled as `standardise` was told, steps are put together to patches, a
+    network turns these into states, pooling turns states into one, and a linear map of that,
+    brought to length 1, is the embedding. Euclidean distances between embeddings lie between 0 and
+    2.
 
     Parameters
     ----------
@@ -273,7 +301,7 @@ class Tower(nn.Module):
         self.n_features, self.settings = n_features, settings
         self.register_buffer("shift", torch.zeros(n_features))
         self.register_buffer("scale", torch.ones(n_features))
-        self.network = NETWORKS[settings.network](n_features, settings)
+        self.network = NETWORKS[settings.network](settings.patch * n_features, settings)
         self.pooling = POOLINGS[settings.pooling](self.network.n_outputs)
         self.projection = nn.Linear(self.pooling.n_outputs, settings.dim)
 
@@ -290,23 +318,25 @@ class Tower(nn.Module):
         self.shift.copy_(torch.from_numpy(mean))
         self.scale.copy_(torch.from_numpy(1 / spread))
 
-    def states(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return one state per step, shape (batch, longest, n_states)."""
-        states: Tensor = self.network((steps - self.shift) * self.scale, mask)
-        return states
+    def states(self, steps: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return one state per patch, shape (batch, n_patches, n_states), and their mask."""
+        steps = (steps - self.shift) * self.scale
+        if self.settings.patch > 1:
+            steps, mask = patched(steps, mask, self.settings.patch)
+        return self.network(steps, mask), mask
 
     def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
         """Return one point of length 1 per sequence, shape (batch, dim)."""
-        pooled = self.pooling(self.states(steps, mask), mask)  # (batch, n_states)
+        pooled = self.pooling(*self.states(steps, mask))  # (batch, n_states)
         return F.normalize(self.projection(pooled), dim=1)  # (batch, dim)
 
     def per_step(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return one point of length 1 per step, shape (batch, longest, dim).
+        """Return one point of length 1 per patch, shape (batch, n_patches, dim).
 
-        A step is pooled as a sequence of its own would be.
+        A patch is pooled as a sequence of its own would be.
         """
-        states = self.states(steps, mask)  # (batch, longest, n_states)
-        each = states.flatten(0, 1).unsqueeze(1)  # (batch * longest, 1, n_states)
+        states, mask = self.states(steps, mask)  # (batch, n_patches, n_states)
+        each = states.flatten(0, 1).unsqueeze(1)  # (batch * n_patches, 1, n_states)
         pooled = self.pooling(each, torch.ones_like(each[:, :, 0], dtype=torch.bool))
-        points = F.normalize(self.projection(pooled), dim=1)  # (batch * longest, dim)
-        return points.unflatten(0, mask.shape)  # (batch, longest, dim)
+        points = F.normalize(self.projection(pooled), dim=1)  # (batch * n_patches, dim)
+        return points.unflatten(0, mask.shape)  # (batch, n_patches, dim)

@@ -16,7 +16,7 @@ from strokesim.ragged import Ragged
 
 Augment = Callable[[Ink, np.random.Generator], Ink]
 
-SPEC = FeatureSpec.parse("x,y,cos2,sin2,cos,sin,pen_up;steps=40")
+SPEC = FeatureSpec.parse("x,y,cos2,sin2,cos,sin,pen_up;steps=64")
 """What ink is learned from where nothing else is asked for."""
 
 NONE = -1

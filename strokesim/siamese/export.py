@@ -101,9 +101,10 @@ def export_onnx(
     for number, (steps, lengths) in enumerate(batches):
         for row, length in enumerate(lengths):
             alone = steps[row : row + 1, :length], lengths[row : row + 1]
-            whole, each = found[f"whole{number}"][row], found[f"each{number}"][row, :length]
+            whole, each = found[f"whole{number}"][row], found[f"each{number}"][row]
             expected = stored.points(*alone)[0]
             per_step = stored.per_step().points(*alone)[0]
+            each = each[: len(per_step)]
             gaps = [np.abs(whole - expected).max(), np.abs(each - per_step).max()]
             # Not max(): a NaN is to be seen.
             off = float(np.max([off, *gaps]))
@@ -148,7 +149,7 @@ def _model(encoder: Encoder, quantised: bool) -> bytes:
                     "embedding", TensorProto.FLOAT, ["batch", encoder.n_features]
                 ),
                 helper.make_tensor_value_info(
-                    "per_step", TensorProto.FLOAT, ["batch", "steps", encoder.n_features]
+                    "per_step", TensorProto.FLOAT, ["batch", "patches", encoder.n_features]
                 ),
             ],
             list(graph.constants.values()),

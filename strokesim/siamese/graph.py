@@ -68,6 +68,21 @@ class Graph:
         name: str = self.node("Mul", moved, self.constant(scale))
         return name
 
+    def patches(self, steps: str, lengths: str, on: str, patch: int) -> tuple[str, str]:
+        count = self.node("Gather", self.node("Shape", steps), self.constant([1], np.int64))
+        size, none = self.constant(patch, np.int64), self.constant([0], np.int64)
+        short = self.node("Mod", self.node("Sub", none, count), size)
+        pads = self.node("Concat", none, none, none, none, short, none, axis=0)
+        whole = self.node("Pad", self.node("Mul", steps, self._column(on)), pads)
+        # Rows lie one behind the other; the last axis takes what is left.
+        shape = self.node(
+            "Concat", none, self.node("Div", self.node("Add", count, short), size),
+            self.constant([-1], np.int64), axis=0,
+        )  # fmt: skip
+        beside = self.node("Reshape", whole, shape)
+        more = self.node("Add", lengths, self.constant(patch - 1, np.int32))
+        return beside, self.node("Div", more, self.constant(patch, np.int32))
+
     def linear(self, inputs: str, weight: np.ndarray, bias: np.ndarray) -> str:
         turned = self.node("Transpose", self.matrix(weight), perm=[1, 0])
         return self.add(self.node("MatMul", inputs, turned), self.constant(bias))
