@@ -18,7 +18,7 @@ from strokesim.siamese.encoders import Tower
 @pytest.fixture(scope="module")
 def encoder():
     torch.manual_seed(0)
-    return Encoder(Tower(2, EncoderSettings(width=6, layers=1, dim=5)), None)
+    return Encoder(Tower(2, EncoderSettings(width=6, layers=1, dim=5, patch=1)), None)
 
 
 @pytest.fixture(scope="module")

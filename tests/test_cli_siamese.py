@@ -19,7 +19,7 @@ from strokesim.siamese import open_encoder
 from strokesim.synthesis import synthesise_corpus
 
 SPEC = ["--spec", "x,y;steps=12"]
-SMALL = ["--width", "8", "--layers", "1", "--dim", "6", "--steps", "6",
+SMALL = ["--width", "8", "--layers", "1", "--dim", "6", "--patch", "1", "--steps", "6",
          "--classes-per-batch", "6", "--samples-per-class", "2"]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ SPEC = FeatureSpec(features=["x", "y"], steps=6)
 
 def encoder_of(seed=0, spec=SPEC, **options):
     torch.manual_seed(seed)
-    settings = EncoderSettings(**{"width": 6, "layers": 1, "dim": 4, **options})
+    settings = EncoderSettings(**{"width": 6, "layers": 1, "dim": 4, "patch": 1, **options})
     return Encoder(Tower(2, settings), spec, Origin(classes=("a", "b"), threshold=0.5))
 
 
@@ -299,3 +299,11 @@ def test_an_origin_is_stored_as_it_is(tmp_path):
     origin = replace(encoder.origin, metrics={"one_shot_error": 0.25}, data="abc", threshold=None)
     save_encoder(Encoder(encoder.tower, SPEC, origin), tmp_path / "model")
     assert open_encoder(tmp_path / "model").origin == origin
+
+
+def test_a_folder_of_version_1_had_no_patches_and_is_the_same_encoder(folder):
+    encoder = open_encoder(folder)
+    content = json.loads((folder / "encoder.json").read_text())
+    assert content["encoder"].pop("patch") == 1
+    rewritten(folder, version=1, encoder=content["encoder"])
+    assert open_encoder(folder) == encoder

@@ -23,7 +23,9 @@ PATCHES = (1, 3)
 def tower_of(network="gru", pooling="mean", n_features=3, **options):
     torch.manual_seed(0)
     settings = EncoderSettings(
-        network=network, pooling=pooling, **{"width": 8, "layers": 2, "dim": 5, **options}
+        network=network,
+        pooling=pooling,
+        **{"width": 8, "layers": 2, "dim": 5, "patch": 1, **options},
     )
     return Tower(n_features, settings).eval()
 

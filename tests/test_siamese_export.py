@@ -34,7 +34,9 @@ def one_thread():
 def encoder_of(seed=0, spec=SPEC, **settings):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        tower = Tower(2, EncoderSettings(**{"width": 8, "dim": 6, "layers": 3} | settings))
+        tower = Tower(
+            2, EncoderSettings(**{"width": 8, "dim": 6, "layers": 3, "patch": 1} | settings)
+        )
     tower.standardise(np.random.default_rng(seed).normal(3, 2, (50, 2)))
     origin = Origin(classes=("a", "b"), threshold=0.5, card="# A card\n")
     return Encoder(tower, spec, origin)

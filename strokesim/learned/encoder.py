@@ -55,7 +55,9 @@ def identity_of(
     spec: FeatureSpec | None, settings: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> str:
     """Return a checksum of all that decides what an encoder makes of ink."""
-    facts = [None if spec is None else spec.to_dict(), dict(settings)]
+    # Encoders of version 1, which had no patches, keep their checksums.
+    told = {name: value for name, value in settings.items() if (name, value) != ("patch", 1)}
+    facts = [None if spec is None else spec.to_dict(), told]
     total = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for name, values in sorted(weights.items()):
         total.update(name.encode() + np.ascontiguousarray(values).tobytes())
