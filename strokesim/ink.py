@@ -26,8 +26,18 @@ CHANNELS = ("x", "y", "t", "pressure", "altitude", "azimuth")
 # no reading of a pen, and its square would overflow float32 and its sums float64.
 LARGEST = 2.0**53
 
+_MANY = 1 << 14
+"""Values from which looking twice is better than a copy of them."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _set = object.__setattr__
+
+
+def are_readings(values: np.ndarray) -> bool:
+    """Tell whether all of one value or more are finite and at most `LARGEST` in size."""
+    if values.size < _MANY:
+        return bool(np.abs(values).max() <= LARGEST)
+    return bool(values.min() >= -LARGEST and values.max() <= LARGEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +84,7 @@ class Stroke:
             raise InkError("a stroke without samples; leave it out")
         if "x" not in channels or "y" not in channels or len(set(channels)) != len(channels):
             raise InkError(f"channels {channels}: x and y are needed, and each name only once")
-        if not np.abs(samples).max() <= LARGEST:
+        if not are_readings(samples):
             row, column = np.argwhere(~(np.abs(samples) <= LARGEST))[0]
             raise InkError(
                 f"sample {row}: {channels[column]} is {samples[row, column]:g}; "

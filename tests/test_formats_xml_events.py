@@ -114,6 +114,42 @@ def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(tmp_path):
     assert peak < 40 << 20
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_with_a_byte_order_mark_or_without_and_broken_where_it_is(encoding):
+    data = "<a>1<b c='ñ'/>2</a>".encode(encoding)
+    assert events(data)[1] == Start("b", {"c": "ñ"}, 1)
+    for broken in (data[:-1], data[:-8] + b"\x00\xd8\xd8\x00" + data[-8:], data + b"\0"):
+        with pytest.raises(FormatError, match=r"a\.xml:1: is no XML at column"):
+            events(broken)
+        assert events(broken, lenient=True)[-1].name == "a"
+
+
+@pytest.mark.parametrize("name", ["cp037", "utf-7", "rot13", "F-" * 400_000, ""])
+def test_an_encoding_in_which_ascii_is_something_else_is_refused_before_it_is_used(name):
+    with pytest.raises(FormatError, match=r"a\.xml:1: unknown encoding"):
+        events(f"<?xml version='1.0' encoding='{name}'?><a/>", lenient=True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a xmlns:n='{}'>" + "<n:b/>" * 1000 + "</a>",
+        "<a xmlns:n='{}' " + " ".join(f"n:b{number}=''" for number in range(900)) + "/>",
+        '<a xmlns = "{}"/>',
+    ],
+)
+def test_a_long_namespace_is_refused_before_every_name_has_it(text, encoding):
+    data = text.format("u" * 100_000).encode(encoding)
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="has a namespace of more than 1000 bytes"):
+        events(data, lenient=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(data)
+    assert events(text.format("u" * 1000).encode(encoding))[0].name == "a"
+
+
 def test_events_take_no_memory_that_grows_with_the_file():
     data = b"<a>" + b'<Point X="1" Y="2"/>' * 50_000 + b"</a>"
     tracemalloc.start()

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePath
 
 import numpy as np
@@ -97,17 +98,20 @@ def _label(line: bytes) -> str:
 
 
 def _ink(rows: np.ndarray, label: str, writer: str | None, number: int, source: Source) -> Ink:
-    samples = np.stack(
-        [rows[:, 0], 0.0 - rows[:, 1], rows[:, 4] - rows[0, 4], np.clip(rows[:, 2], 0, 1)], axis=1
-    )
+    samples = np.empty((len(rows), 4))
+    samples[:, 0] = rows[:, 0]
+    samples[:, 1] = 0.0 - rows[:, 1]
+    samples[:, 2] = rows[:, 4] - rows[0, 4]
+    np.clip(rows[:, 2], 0, 1, out=samples[:, 3])
+    samples.flags.writeable = False
     put_down = rows[:, 3] == 1
     in_air = (rows[:, 2] == 0) & ~put_down
     strokes: list[Stroke] = []
     hover: list[Hover] = []
-    changes = put_down[1:] | (in_air[1:] != in_air[:-1])
-    for part in np.split(np.arange(len(rows)), np.flatnonzero(changes) + 1):
-        path = Stroke(samples[part], _CHANNELS)
-        if in_air[part[0]]:
+    changes = np.flatnonzero(put_down[1:] | (in_air[1:] != in_air[:-1])) + 1
+    for begin, end in pairwise([0, *changes.tolist(), len(rows)]):
+        path = Stroke(samples[begin:end], _CHANNELS)
+        if in_air[begin]:
             hover.append(Hover(len(strokes), path))
         else:
             strokes.append(path)

@@ -7,7 +7,12 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
+from strokesim.formats.bulk_numbers import (
+    BadNumber,
+    parse_numbers,
+    parse_values,
+    words_per_line,
+)
 from strokesim.formats.source import Source, lines_of
 
 LONGEST_LINE = 16 << 20
@@ -54,7 +59,9 @@ def parse_rows(
             source.skip(str(error), line)
             damaged += 1
             continue
-        rows = _whole_piece(piece, widths, separator)
+        # A line that is longer than a piece is hardly a row: without where its numbers begin it
+        # takes half the memory.
+        rows = _whole_piece(piece, widths, separator) if len(piece) <= _PIECE else None
         if rows is None:
             rows, left_out = _sound_rows(source, piece, line, widths, separator)
             damaged += left_out
@@ -129,7 +136,7 @@ def _sound_rows(
 
 
 def _row(line: bytes, widths: set[int], separator: bytes) -> np.ndarray:
-    row, _ = parse_numbers(line.replace(separator, b" ") if separator else line)
+    row = parse_values(line.replace(separator, b" ") if separator else line)
     needed = " or ".join(map(str, sorted(widths)))
     if len(row) not in widths:
         raise ValueError(f"has {len(row)} numbers; needed: {needed}")

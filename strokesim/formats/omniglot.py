@@ -20,8 +20,9 @@ repository. ::
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -36,7 +37,9 @@ _PATH = re.compile(
     r"(?:.*/)?(?P<alphabet>[^/]+)/(?P<character>character\d+)/(?P<name>\d+_(?P<drawer>\d+))\.txt"
 )
 _BREAK = re.compile(b"BREAK")
+_ROW = re.compile(rb"\s*+[^\s,]++\s*+,\s*+[^\s,]++\s*+,\s*+[^\s,]++\s*+")
 _CHANNELS = ("x", "y", "t")
+_NO_SAMPLES = np.empty((0, 3))
 _LARGE = 1 << 18
 _MS_PER_SECOND = 1000.0
 
@@ -80,7 +83,7 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
         line = source.line_at(len(data))
         source.skip("does not end with BREAK; the file is cut off", line)
         lost += 1
-    breaks = [match.start() for match in _BREAK.finditer(data)]
+    breaks = array("q", (match.start() for match in _BREAK.finditer(data)))
     # Blanks in place of marks keep every number where it stands in the file.
     text = data.replace(b"START", b"     ", 1).replace(b"BREAK", b"     ")
     # In one go where it is not large, as no drawing of the dataset is.
@@ -93,12 +96,13 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
             ends = (np.searchsorted(starts, breaks) // 3).tolist()
             if all(begin < end for begin, end in pairwise([0, *ends])):
                 return samples, ends, lost
-    tables = [np.empty((0, 3))]
-    for begin, end in pairwise([0, *breaks]):
+    tables = [_NO_SAMPLES]
+    for begin, end in pairwise(chain([0], breaks)):
         try:
-            samples = _in_pieces(text[begin:end])
-            if len(samples) == 0:
+            stroke = text[begin:end]
+            if not stroke.strip():
                 raise BadNumber("a stroke without samples", end - begin)
+            samples = _in_pieces(stroke)
         except BadNumber as error:
             source.skip(str(error), source.line_at(begin + error.offset))
             lost += 1
@@ -110,7 +114,7 @@ def _strokes(source: Source) -> tuple[np.ndarray, list[int], int]:
 
 def _in_pieces(text: bytes) -> np.ndarray:
     """Return rows of x, y and time; raise `BadNumber`."""
-    place, tables = 0, [np.empty((0, 3))]
+    place, tables = 0, [_NO_SAMPLES]
     for _, piece in line_pieces(text):
         try:
             samples, _ = _samples(piece)
@@ -128,7 +132,7 @@ def _samples(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     if np.any((per_line != 3) & (per_line != 0)) or 3 * text.count(b",") != 2 * len(values):
         offset = 0
         for line in lines_of(text):
-            if line.strip() and [len(cell.split()) for cell in line.split(b",")] != [1, 1, 1]:
+            if line.strip() and not _ROW.fullmatch(line):
                 raise BadNumber("a line is not x, y and time separated by commas", offset)
             offset += len(line) + 1
     return values.reshape(-1, 3), starts

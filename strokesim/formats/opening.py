@@ -142,6 +142,11 @@ def opened(candidate: Candidate) -> Iterator[tuple[bytes, Callable[[], bytes]]]:
         if is_gzip or _BZIP2.match(magic):
             packed_size = file.seek(0, os.SEEK_END) if packed_size is None else packed_size
             unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=file) if is_gzip else bz2.BZ2File(file))
+        if unpacked is file and isinstance(file, io.BytesIO):
+            # Held by whoever opened it, within the limits: not to be held twice.
+            data = file.getvalue()
+            yield data[:HEAD_BYTES], lambda: data
+            return
         file.seek(0)
         head = unpacked.read(HEAD_BYTES)
         yield head, lambda: read_within(unpacked, candidate.name, packed_size, head)

@@ -23,7 +23,7 @@ def split_at_lifts(
     Parameters
     ----------
     samples : ndarray of float64, shape (n_samples, n_channels)
-        In the order of time.
+        In the order of time. Not to be written to any more: the strokes are parts of it.
     down : ndarray of bool, shape (n_samples,)
         Where the pen touched the surface.
     channels : tuple of str
@@ -36,6 +36,7 @@ def split_at_lifts(
     """
     strokes: list[Stroke] = []
     hover: list[Hover] = []
+    samples.flags.writeable = False
     changes = np.flatnonzero(down[1:] != down[:-1]) + 1
     for begin, end in pairwise([0, *changes.tolist(), len(samples)]):
         if begin == end:

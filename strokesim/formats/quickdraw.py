@@ -119,6 +119,8 @@ def _ink(source: Source, drawing: Any) -> Ink:
     start = strokes[0][0, 2] if strokes and strokes[0].shape[1] == 3 else 0.0
     for samples in strokes:
         samples[:, 2:] = (samples[:, 2:] - start) / MS_PER_SECOND
+        # A stroke copies what can be written to.
+        samples.flags.writeable = False
     word, key = drawing.get("word"), drawing.get("key_id")
     repairs = {}
     if isinstance(key, float):

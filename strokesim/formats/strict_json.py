@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from strokesim.formats.source import Source
-from strokesim.ink import LARGEST
+from strokesim.ink import LARGEST, are_readings
 
 LARGEST_DOCUMENT = 64 << 20
 """Most bytes of one JSON document. Parsed, it may take twenty times as much memory."""
@@ -118,7 +118,7 @@ def column_of(values: Any, name: str) -> np.ndarray:
         column = np.array(values, np.float64)
     except OverflowError:
         raise ValueError(f"{name} holds more than a pen can record") from None
-    if not np.all(np.abs(column) <= LARGEST):
+    if len(column) and not are_readings(column):
         raise ValueError(f"{name} holds more than a pen can record")
     return column
 

@@ -29,6 +29,9 @@ from strokesim.formats.number_rows import parse_rows
 from strokesim.formats.source import Source
 from strokesim.ink import Ink, Stroke
 
+LONGEST_HEADER = 10_000
+"""Most bytes of the first line. Wacom's library writes a hundred."""
+
 _NAMES = {
     "SPLINE_X": "x",
     "SPLINE_Y": "y",
@@ -50,9 +53,11 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     first, _, rest = source.data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
-    header = first.decode("utf-8", "replace").strip()
+    header = first[:LONGEST_HEADER].decode("utf-8", "replace").strip()
     separator = max(_SEPARATORS, key=header.count)
     names = header.split(separator)
+    if len(first) > LONGEST_HEADER:
+        raise source.error(f"has a header of more than {LONGEST_HEADER} bytes", 1)
     if names[0] != "idx" or not {"SPLINE_X", "SPLINE_Y"} <= {*names} or len({*names}) < len(names):
         raise source.error(
             f"begins with {header[:60]!r}; needed: idx, SPLINE_X, SPLINE_Y, each name once", 1
@@ -79,8 +84,10 @@ def _read(source: Source) -> Iterator[Ink]:
         pressure = samples[:, channels.index("pressure")]
         repairs["pressure beyond its range"] = int(np.sum((pressure < 0) | (pressure > 1)))
         np.clip(pressure, 0, 1, out=pressure)
+    samples.flags.writeable = False
+    names_of_all = tuple(channels)
     yield Ink(
-        tuple(Stroke(samples[begin:end], tuple(channels)) for begin, end in places),
+        tuple(Stroke(samples[begin:end], names_of_all) for begin, end in places),
         id=source.stem,
         source=source.name,
         repairs={what: count for what, count in repairs.items() if count},

@@ -18,6 +18,8 @@ from strokesim.formats.source import Source
 
 DEEPEST = 256
 """How deeply elements may be nested. Real ink stays below 20."""
+LONGEST_NAMESPACE = 1000
+"""Most bytes of a namespace. It stands in the name of every element and attribute that has it."""
 LONGEST_TAG = 1 << 20
 """Most bytes of a tag with its attributes, a comment or an instruction."""
 MOST_ATTRIBUTES = 1000
@@ -28,12 +30,24 @@ MOST_ELEMENTS = 20_000_000
 _CHUNK = 1 << 16
 _FEW, _MOST_SHARED = 2, 1000
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""How documents in it begin, with a byte order mark or without."""
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]*)""")
+_LONGEST_ENCODING = 40
+_ASCII = bytes(range(128))
+_AS_TEXT = _ASCII.decode()
+# Declarations of short namespaces match too, so that a text is looked through once.
+_NAMESPACE = re.compile(
+    rb"""xmlns[^\s=<>"']*+(\s*+=\s*+(?:"[^"<]{%d}|'[^'<]{%d}))?"""
+    % (LONGEST_NAMESPACE + 1, LONGEST_NAMESPACE + 1)
+)
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""=\s*["']""")
 _TAG = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>])")
 # What may hide the end of a declaration, or be it.
 _IN_DOCTYPE = re.compile(rb"""["'\[\]>]|<!--|<\?""")
+_TO_BLANKS = bytes(10 if code == 10 else 32 for code in range(256))
 _CLOSED_BY = {b'"': b'"', b"'": b"'", b"<!--": b"-->", b"<?": b"?>"}
 
 
@@ -74,20 +88,23 @@ def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
     ------
     FormatError
         If it is not well-formed and not read leniently; in any case if its root is another, it
-        has a document type declaration, or it goes beyond `DEEPEST`, `LONGEST_TAG`,
-        `MOST_ATTRIBUTES` or `MOST_ELEMENTS`.
+        has a document type declaration, it is in an encoding that is not built upon ASCII, or
+        it goes beyond `DEEPEST`, `LONGEST_NAMESPACE`, `LONGEST_TAG`, `MOST_ATTRIBUTES` or
+        `MOST_ELEMENTS`.
     """
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import XMLParser
 
     builder = _Builder(roots)
-    parser = XMLParser(target=builder, forbid_dtd=True)
+    data, encoding = _readable(source)
+    parser = XMLParser(target=builder, encoding=encoding, forbid_dtd=True)
     expat = builder.expat = parser.parser
     try:
-        for begin in range(0, len(source.data), _CHUNK):
-            chunk = source.data[begin : begin + _CHUNK]
+        _check_namespaces(data)
+        for begin in range(0, len(data), _CHUNK):
+            chunk = data[begin : begin + _CHUNK]
             parser.feed(chunk)
-            _check_unfinished(source.data, max(expat.CurrentByteIndex, 0), begin + len(chunk))
+            _check_unfinished(data, max(expat.CurrentByteIndex, 0), begin + len(chunk))
             yield from builder.taken()
         parser.close()
         yield from builder.taken()
@@ -103,6 +120,36 @@ def xml_events(source: Source, *roots: str) -> Iterator[Start | End]:
     except (_Refused, ValueError, LookupError) as error:
         # Of a value: an encoding that expat does not know.
         raise source.error(str(error), expat.CurrentLineNumber) from None
+
+
+def _readable(source: Source) -> tuple[bytes, str | None]:
+    """Return a document in an encoding built upon ASCII, and which, if it names another.
+
+    Of others nobody could tell how large a tag is before it is parsed.
+    """
+    data = source.data
+    for begin, encoding in _UTF16.items():
+        if data.startswith(begin):
+            odd = len(data) % 2
+            text = data[: len(data) - odd].decode(encoding, "surrogatepass")
+            # Half a character is none: the parser is to stumble over it.
+            return text.encode("utf-8", "surrogatepass") + b"\xff" * odd, "utf-8"
+    if declared := _ENCODING.match(data):
+        name = declared[1][:_LONGEST_ENCODING].decode("ascii", "replace")
+        try:
+            is_ascii = len(declared[1]) < _LONGEST_ENCODING and _ASCII.decode(name) == _AS_TEXT
+        except (LookupError, ValueError):
+            is_ascii = False
+        if not is_ascii:
+            raise source.error(f"unknown encoding {name!r}", 1)
+    return data, None
+
+
+def _check_namespaces(data: bytes) -> None:
+    """Refuse long namespaces before the parser puts them ahead of every name."""
+    for match in _NAMESPACE.finditer(data):
+        if match[1]:
+            raise _Refused(f"has a namespace of more than {LONGEST_NAMESPACE} bytes")
 
 
 def _check_unfinished(data: bytes, begin: int, end: int) -> None:
@@ -135,7 +182,7 @@ def without_doctype(source: Source) -> Source:
     begin, end = _doctype(source.data)
     if begin == end:
         return source
-    blanks = re.sub(rb"[^\n]+", lambda line: b" " * len(line[0]), source.data[begin:end])
+    blanks = source.data[begin:end].translate(_TO_BLANKS)
     return replace(source, data=source.data[:begin] + blanks + source.data[end:])
 
 

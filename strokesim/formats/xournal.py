@@ -115,6 +115,7 @@ def _take(page: _Page, attributes: dict[str, str], text: str) -> None:
         samples[-1, 2] = widths[-1]
     elif len(widths) > 1:
         page.repairs["widths of another number left out"] += len(widths) - 1
+    samples.flags.writeable = False
     page.strokes.append(Stroke(samples, _CHANNELS))
     page.tools[tool] = None
 

@@ -1,0 +1,49 @@
+"""Damaged and odd files take memory in proportion to their size, whatever stands in them."""
+
+import tracemalloc
+
+import pytest
+from damaged_files import taken_or_refused
+
+SIZE = 2_000_000
+"""Bytes of the part that is repeated."""
+FREE = 4 << 20
+"""Bytes that may be taken whatever the size, as in benchmarks/fuzz.py."""
+
+# Head, part and tail of a file: one for each way in which a part took much more than its size.
+REPEATED = {
+    "a list of a column": ("bdalab", b'{"x":[', b"1,", b'1],"y":[1]}'),
+    "a line of samples": ("digilets", b"0.1 0.2 0.0 1 0.0 ", b"0 ", b"\n1 0\n"),
+    "a row of numbers": ("omniglot", b"START\n1,2,3\n", b"-6,", b"\nBREAK"),
+    "marks without samples": ("omniglot", b"START\n1,2,3\nBREAK\n", b"BREAK\n", b"BREAK"),
+    "a stroke of numbers": ("quickdraw", b'[{"word":"a","drawing":[[[', b"0,", b"0],[1]]]}]"),
+    "a row among samples": ("signature_text", b"2\n1 2 3 1\n", b"1 ", b"\n1 2 3 1\n"),
+    "names of columns": ("wacom_csv", b"idx,SPLINE_X,SPLINE_Y", b",P", b"\n0,1,2\n"),
+    "positions": (
+        "xournal",
+        b"<xournal><page><layer><stroke width='1'>",
+        b"64 5 ",
+        b"</stroke></layer></page></xournal>",
+    ),
+    "a declaration in lines": (
+        "kanjivg",
+        b"<!DOCTYPE svg [\n",
+        b"x\n",
+        b"]><svg xmlns:kvg='u'><path d='M1 2 3 4'/></svg>",
+    ),
+}
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize("case", REPEATED)
+def test_a_part_that_is_repeated_takes_no_more_than_ten_times_the_file(tmp_path, case, lenient):
+    format, head, part, tail = REPEATED[case]
+    path = tmp_path / "file"
+    path.write_bytes(head + part * (SIZE // len(part)) + tail)
+    # What is imported and kept by the first reading is not the file's.
+    taken_or_refused(path, format, lenient)
+    tracemalloc.start()
+    taken_or_refused(path, format, lenient)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 10 * path.stat().st_size + FREE
