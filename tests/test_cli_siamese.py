@@ -166,7 +166,7 @@ def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
         (["train", "new", "ink.jsonl", "--margin", "wide"], 2, "give a number, or two"),
         (["train", "new", "ink.jsonl", "--network", "mlp"], 2, "unknown network 'mlp'"),
         (["train", "new", "ink.jsonl", "--validation", "three.jsonl"], 2, "is in the training"),
-        (["train", "new", "three.jsonl"], 2, "fewer than two classes remain"),
+        (["train", "new", "three.jsonl"], 2, "known writers of labelled ink: 1, too few"),
         (["train", "new", "ink.jsonl", "--steps", "0"], 2, "steps=0"),
         (["train", "new", "ink.jsonl", "--augment", "-1"], 2, "-1"),
         (["match", "three.jsonl", "--corpus", "corpus", "--model", "none"], 1, "train one first"),

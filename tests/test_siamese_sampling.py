@@ -194,10 +194,29 @@ def test_a_share_that_is_none_is_refused(share):
         hold_back(examples(grid("abcd", "uv")), share, np.random.default_rng(0), by="classes")
 
 
+@pytest.mark.parametrize("writer", [None, "q"])
+def test_ink_without_writers_is_held_back_by_its_classes(writer):
+    given = examples([(label, None) for label in "abcdef"] + [("a", writer), ("b", writer)] * 2)
+    training, validation = hold_back(given, 0.2, np.random.default_rng(0), by="classes")
+    assert len(np.unique(given.classes[training])) == 4
+    assert len(np.unique(given.classes[validation])) == 2
+    unknown = given.writers == NONE
+    assert unknown[training].any()
+    assert unknown[validation].any()
+
+
 def test_too_little_to_hold_anything_back_is_refused():
-    for rows, by in [(grid("abc", "uv"), "classes"), (grid("abc", "u"), "writers")]:
+    rng = np.random.default_rng(0)
+    for writers, by in [("u", "classes"), ("uv", "classes"), ("u", "writers")]:
+        with pytest.raises(
+            ArgumentError, match=f"known writers of labelled ink: {len(writers)}, too few"
+        ):
+            hold_back(examples(grid("abc", writers)), 0.3, rng, by=by)
+    for rows in (grid("abc", "uvwxyz"), [(label, None) for label in "abc"]):
         with pytest.raises(ArgumentError, match="fewer than two classes remain to train on"):
-            hold_back(examples(rows), 0.3, np.random.default_rng(0), by=by)
+            hold_back(examples(rows), 0.3, rng, by="classes")
+    with pytest.raises(ArgumentError, match="known writers of labelled ink: 0, too few"):
+        hold_back(examples([(label, None) for label in "abc"]), 0.3, rng, by="writers")
 
 
 def test_the_score_is_that_of_loops():

@@ -1,5 +1,6 @@
 """Training: that it learns, goes on after it was cut off, and stops with a clear word."""
 
+import itertools
 import json
 import os
 import signal
@@ -24,8 +25,10 @@ from strokesim.errors import (
 from strokesim.ink import Ink
 from strokesim.siamese import EncoderSettings, TrainingSettings, open_encoder, train
 from strokesim.siamese.devices import find_device
+from strokesim.siamese.encoders import Tower
 from strokesim.siamese.examples import examples_of
 from strokesim.siamese.losses import LOSSES
+from strokesim.siamese.mining import MINERS
 from strokesim.siamese.objective import Objective
 from strokesim.siamese.processes import Processes
 from strokesim.synthesis import Writer, synthesise_corpus
@@ -217,6 +220,27 @@ def test_a_nan_stops_names_the_batch_and_keeps_the_last_good_state(inks, tmp_pat
     monkeypatch.setitem(LOSSES, loss.name, loss)
     resumed = quick(inks, tmp_path / "run", resume=True)
     assert resumed == quick(inks, tmp_path / "whole")
+
+
+@pytest.mark.parametrize("miner", MINERS)
+@pytest.mark.parametrize("loss", ["linear", "triplet"])
+def test_points_that_are_no_numbers_stop_the_training_whatever_mines(
+    inks, tmp_path, monkeypatch, loss, miner
+):
+    monkeypatch.setattr(Tower, "forward", nan_from_the_third_batch(Tower.forward))
+    settings = replace(QUICK, loss=loss, miner=miner, mine_after=1)
+    with pytest.raises(TrainingError, match=r"stopped in batch 2: the loss is .* nan"):
+        quick(inks, tmp_path / "run", settings, validation=None)
+
+
+def nan_from_the_third_batch(forward):
+    batches = itertools.count()
+
+    def broken(tower, steps, mask):
+        points = forward(tower, steps, mask)
+        return points * float("nan") if next(batches) >= 2 else points
+
+    return broken
 
 
 def test_a_collapsed_embedding_stops_the_training(inks, tmp_path, monkeypatch):

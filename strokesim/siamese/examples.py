@@ -185,6 +185,7 @@ def hold_back(
         raise ArgumentError(f"validation={share}; use a share between 0 and 1, data, or None")
     classes, writers = examples.classes, examples.writers
     labelled = classes != NONE
+    known = np.unique(writers[labelled & (writers != NONE)])
     if by == "classes":
         alphabets = np.unique(examples.alphabets[labelled])
         if len(alphabets) >= 3:
@@ -192,21 +193,29 @@ def hold_back(
         else:
             held = np.isin(classes, _some(np.unique(classes[labelled]), share, 2, rng))
         shared = np.intersect1d(writers[held], writers[labelled & ~held])
-        apart = _some(shared[shared != NONE], share, 2, rng)
+        shared = shared[shared != NONE]
+        apart = _some(shared, share, 2, rng)
         stays = np.setdiff1d(shared, apart)
         validation = held & ~np.isin(writers, stays)
         training = ~held & ~np.isin(writers, apart)
     else:
-        known = np.unique(writers[labelled])
-        apart = _some(known[known != NONE], share, 1, rng)
+        apart = _some(known, share, 1, rng)
         validation = np.isin(writers, apart) & labelled
         training = ~np.isin(writers, apart)
     for part, name in [(training & labelled, "to train on"), (validation, "held back")]:
-        if len(np.unique(classes[part])) < 2:
+        if len(np.unique(classes[part])) >= 2:
+            continue
+        if by == "writers" or 0 < len(known) < 4:
             raise ArgumentError(
-                f"fewer than two classes remain {name} when {share:g} of the {by} are held back "
-                "for validation; give more data, validation data of your own, or validation=None"
+                f"known writers of labelled ink: {len(known)}, too few to hold some of them back "
+                "for validation; give validation ink by others (--validation), or train on "
+                "all of it: validation=None (--share 0)"
             )
+        raise ArgumentError(
+            f"fewer than two classes remain {name} when {share:g} of the {by} are held back for "
+            "validation; give more data, validation data of your own (--validation), or "
+            "validation=None (--share 0)"
+        )
     return np.flatnonzero(training), np.flatnonzero(validation)
 
 

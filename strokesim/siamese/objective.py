@@ -122,7 +122,9 @@ class Objective(nn.Module):
         labels = torch.from_numpy(self._examples.classes[chosen]).to(self._device)  # (batch,)
         if self.head is not None:
             options["weights"] = self.head.weight
-        if self._settings.miner != "all" and step >= self._settings.mine_after:
+        # Distances that are no numbers say nothing to a miner; the loss of them stops the training.
+        lost = not bool(points.isfinite().all())
+        if self._settings.miner != "all" and step >= self._settings.mine_after and not lost:
             miner = MINERS[self._settings.miner]
             options["triplets"] = miner(distance_matrix(points.detach()), labels, generator)
         loss = self.loss(points, labels, **options)
