@@ -97,9 +97,10 @@ def matches_text(
 ) -> str:
     """Return an ink and its matches side by side, words above each drawing.
 
-    Above a match stand its label, its distance and the end of its writer's name; "=" marks
-    the label of the ink itself. ``drawing`` tells what the entry of an index looks like; None
-    leaves drawings out. ``about`` stands behind the id of the ink.
+    Above a match stand the ends of its label and of its writer's name, which tell more than how
+    they begin, and its distance; "=" marks the label of the ink itself. ``drawing`` tells what the
+    entry of an index looks like; None leaves drawings out. ``about`` stands behind the id of the
+    ink.
     """
     blocks = [_block("query", "" if ink.label is None else f"label {ink.label}", "")]
     if drawing is not None:
@@ -107,10 +108,7 @@ def matches_text(
     for match in matches:
         label = "" if match.label is None else match.label
         same = ink.label is not None and match.label == ink.label
-        writer = match.writer or ""
-        if len(writer) > CELL_WIDTH:
-            writer = "~" + writer[1 - CELL_WIDTH :]
-        block = _block(f"{label} =" if same else label, f"{match.distance:.4g}", writer)
+        block = _block(f"{label} =" if same else label, f"{match.distance:.4g}", match.writer or "")
         drawn = None if drawing is None else drawing(match.index)
         blocks.append(block if drawn is None else f"{block}\n{_drawn(drawn)}")
     if not matches:
@@ -144,7 +142,10 @@ def _rows(blocks: list[str], taken: int = 0) -> list[list[str]]:
 
 
 def _block(*lines: str) -> str:
-    return "\n".join(f"{readable(line):{CELL_WIDTH}.{CELL_WIDTH}}" for line in lines)
+    """Put lines below each other; of one that is too long the end is kept."""
+    texts = map(readable, lines)
+    shown = (text if len(text) <= CELL_WIDTH else "~" + text[1 - CELL_WIDTH :] for text in texts)
+    return "\n".join(f"{text:{CELL_WIDTH}}" for text in shown)
 
 
 def _drawn(drawing: Drawing) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import SPEC, alphabet_of
 from strokesim.siamese.pooling import POOLINGS
 from strokesim.siamese.processes import is_first
+from strokesim.siamese.resuming import NAME as STATE
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
@@ -157,7 +159,9 @@ def command(
             )
         except KeyboardInterrupt:
             if is_first():
-                tell(f"{folder}: stopped; the same command with --resume goes on from here")
+                begun = (Path(folder) / STATE).exists()
+                more = "with --resume goes on from here" if begun else "begins anew"
+                tell(f"{folder}: stopped; the same command {more}")
             sys.exit(1)
     if is_first():
         click.echo(f"{folder}: {_words(encoder.origin.metrics)}")

@@ -479,3 +479,12 @@ def test_unipen_is_read_at_the_level_and_with_the_unit_that_the_format_says(run)
 def test_settings_that_a_format_does_not_have_are_refused(run, said, message):
     done = run("inspect", "one.jsonl", "--format", said, code=2)
     assert message in " ".join(done.stderr.split())
+
+
+def test_of_long_labels_and_writers_the_end_is_shown():
+    label, writer = "Greek/character05", "writer-of-page-17"
+    matches = [Match(0.25, label, writer, "ink-1", 1), Match(0.5, "Greek/character06", "w", "i", 2)]
+    _, *lines = matches_text(ink(HOOK, label, 7), matches, None).splitlines()
+    assert lines[0] == "query        ~racter05 =  ~haracter06"
+    assert lines[1] == "~haracter05  0.25         0.5"
+    assert lines[2] == "             ~of-page-17  w"

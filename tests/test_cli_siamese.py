@@ -145,6 +145,19 @@ def test_ctrl_c_and_resume_from_the_command_line(run, tmp_path, monkeypatch):
     assert open_encoder(new) == open_encoder("model")
 
 
+def test_ctrl_c_before_the_first_checkpoint_promises_nothing(run, tmp_path, monkeypatch):
+    words = ["train", str(tmp_path / "new"), "ink.jsonl", *SPEC, *SMALL]
+    whole = strokesim.siamese.training._Run._beginning
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(strokesim.siamese.training._Run, "_beginning", interrupted)
+    assert "new: stopped; the same command begins anew" in run(*words, code=1).stderr
+    monkeypatch.setattr(strokesim.siamese.training._Run, "_beginning", whole)
+    run(*words)
+
+
 def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
     points = str(tmp_path / "points")
     run("embed", "model", "ink.jsonl", "-o", points)
