@@ -14,6 +14,7 @@ into FOLDER.
 from __future__ import annotations
 
 import argparse
+import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -187,6 +188,9 @@ that it also learned from, and says nothing about real pens.
 
 def publish(encoder: Encoder, models: Path, results: Path) -> None:
     """Test the encoder, write its card, and write it down as folder and as ONNX."""
+    # Half the size, of the folder and of the ONNX file; what follows is measured with these.
+    tower = copy.deepcopy(encoder.tower).half().float()
+    encoder = Encoder(tower, encoder.spec, encoder.origin)
     found, training = encoder.origin.metrics, encoder.origin.training
     card = CARD.format(
         version=1,

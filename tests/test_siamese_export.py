@@ -1,5 +1,6 @@
 """An encoder as an ONNX file and as NumPy, held to torch."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -317,3 +318,22 @@ def test_weights_that_do_not_fit_their_settings_are_refused(stored, tmp_path):
         (folder / "encoder.json").write_text(text)
         with pytest.raises(ModelError, match="cannot be understood"):
             open_encoder(folder)
+
+
+def test_weights_that_float16_holds_take_half_the_size_and_are_the_same(tmp_path):
+    encoder = encoder_of(width=32)
+    sizes = {}
+    for kind, tower in (
+        ("whole", encoder.tower),
+        ("half", copy.deepcopy(encoder.tower).half().float()),
+    ):
+        one = Encoder(tower, SPEC)
+        save_encoder(one, tmp_path / kind)
+        done = export_onnx(one, tmp_path / f"{kind}.onnx")
+        (weights,) = (tmp_path / kind).glob("*.safetensors")
+        sizes[kind] = np.array([weights.stat().st_size, done.n_bytes])
+        assert open_encoder(tmp_path / kind) == open_encoder(tmp_path / f"{kind}.onnx") == one
+        assert done.off < 1e-6
+        found = open_encoder(tmp_path / f"{kind}.onnx").embed(sequences()).values
+        assert np.abs(found - one.embed(sequences()).values).max() < 1e-6
+    assert np.all(sizes["half"] < 0.65 * sizes["whole"])

@@ -82,6 +82,13 @@ def origin_of(stored: dict[str, Any]) -> Origin:
     return Origin(**{**stored, "classes": tuple(stored["classes"])})
 
 
+def as_halves(values: np.ndarray) -> np.ndarray | None:
+    """Return weights as float16, half the size, where that is no change to any; else None."""
+    with np.errstate(over="ignore"):
+        halves = values.astype(np.float16)
+    return halves if np.array_equal(halves, values) else None
+
+
 def checksum_of(content: dict[str, Any]) -> str:
     """Return the checksum of what is written as JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -139,6 +146,10 @@ def _read_weights(place: Path, checksum: str) -> dict[str, np.ndarray]:
     if hashlib.sha256(weights).hexdigest() != checksum:
         raise ModelError(f"{place} is damaged: its checksum is another one; {REMEDY}")
     try:
-        return safetensors.numpy.load(weights)
+        found = safetensors.numpy.load(weights)
     except SafetensorError as error:
         raise ModelError(f"{place} is damaged: {error}; {REMEDY}") from error
+    return {
+        name: values.astype(np.float32) if values.dtype == np.float16 else values
+        for name, values in found.items()
+    }

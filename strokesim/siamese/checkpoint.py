@@ -22,6 +22,7 @@ from strokesim.learned.checkpoint import (
     FORMAT,
     NAME,
     VERSION,
+    as_halves,
     checksum_of,
     misunderstood,
     read_checkpoint,
@@ -49,9 +50,11 @@ def save_encoder(encoder: Encoder, path: str | os.PathLike[str]) -> None:
     """
     folder = Path(path)
     make_folder(folder)
-    weights = safetensors.numpy.save(
-        {name: np.ascontiguousarray(values) for name, values in encoder.weights.items()}
-    )
+    stored = {}
+    for name, values in encoder.weights.items():
+        halves = as_halves(values)
+        stored[name] = np.ascontiguousarray(values if halves is None else halves)
+    weights = safetensors.numpy.save(stored)
     checksum = hashlib.sha256(weights).hexdigest()
     name = f"weights-{checksum[:16]}.safetensors"
     with replacing(folder / name) as file:

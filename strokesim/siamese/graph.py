@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from strokesim.learned.checkpoint import as_halves
 from strokesim.learned.networks import Weights
 
 _FAR = -1e9
@@ -49,10 +50,14 @@ class Graph:
     def matrix(self, values: np.ndarray) -> str:
         """Add a matrix of weights, its rows along the last axis but one, and return its name."""
         if not self._quantised:
-            return self.constant(values)
+            halves = as_halves(values)
+            if halves is None:
+                return self.constant(values)
+            name: str = self.node("Cast", self.constant(halves, np.float16), to=TensorProto.FLOAT)
+            return name
         whole, scale = quantise(values)
         cast = self.node("Cast", self.constant(whole, np.int8), to=TensorProto.FLOAT)
-        name: str = self.node("Mul", cast, self.constant(scale))
+        name = self.node("Mul", cast, self.constant(scale))
         return name
 
     def mask(self, steps: str, lengths: str) -> str:
