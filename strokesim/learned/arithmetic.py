@@ -152,13 +152,13 @@ class Arithmetic:
         found: np.ndarray = half * states * (1 + erf(states * np.sqrt(half)))
         return found
 
-    def attend(self, asked: np.ndarray, on: np.ndarray, heads: int) -> np.ndarray:
-        batch, longest, columns = asked.shape
-        parts = asked.reshape(batch, longest, 3, heads, columns // (3 * heads))
+    def attend(self, asked: np.ndarray, on: np.ndarray, heads: int, size: int) -> np.ndarray:
+        batch, longest, _ = asked.shape
+        parts = asked.reshape(batch, longest, 3, heads, size)
         query, key, value = parts.transpose(2, 0, 3, 1, 4)  # each (B, heads, T, size)
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(query.shape[3]))
+        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size))
         seen = _softmax(scores, on[:, np.newaxis, np.newaxis], axis=3) @ value
-        return seen.transpose(0, 2, 1, 3).reshape(batch, longest, columns // 3)
+        return seen.transpose(0, 2, 1, 3).reshape(batch, longest, heads * size)
 
     def mean(self, states: np.ndarray, on: np.ndarray) -> np.ndarray:
         weights = on / on.sum(1, keepdims=True, dtype=np.float32)

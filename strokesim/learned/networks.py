@@ -71,10 +71,11 @@ class Operations(Protocol):
     def gelu(self, states: Value) -> Value:
         """Return each x times the normal distribution function of x."""
 
-    def attend(self, asked: Value, on: Value, heads: int) -> Value:
+    def attend(self, asked: Value, on: Value, heads: int, size: int) -> Value:
         """Let every step look at all steps of its sequence, (B, T, n) of (B, T, 3 n).
 
-        ``asked`` holds queries, keys and values, each of ``heads`` parts beside each other.
+        ``asked`` holds queries, keys and values, each of ``heads`` parts beside each other, of
+        ``size`` columns each.
         """
 
     def mean(self, states: Value, on: Value) -> Value:
@@ -184,8 +185,11 @@ def _attentive(
             for name in ("looking", "asked", "answer", "mapping", "widen", "narrow")
         }
         asked = _linear(do, block["asked"], _norm(do, block["looking"], states))
-        heads = math.gcd(4, len(block["answer"]["bias"]))
-        states = do.add(states, _linear(do, block["answer"], do.attend(asked, on, heads)))
+        n_states = len(block["answer"]["bias"])
+        heads = math.gcd(4, n_states)
+        states = do.add(
+            states, _linear(do, block["answer"], do.attend(asked, on, heads, n_states // heads))
+        )
         wide = do.gelu(_linear(do, block["widen"], _norm(do, block["mapping"], states)))
         states = do.add(states, _linear(do, block["narrow"], wide))
     return _norm(do, _below(weights, "norm"), states)

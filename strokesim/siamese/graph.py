@@ -158,19 +158,18 @@ class Graph:
         name: str = self.node("Mul", self.node("Mul", states, share), self.constant(0.5))
         return name
 
-    def attend(self, asked: str, on: str, heads: int) -> str:
-        three = self.constant([0, 0, 3, heads, -1], np.int64)
+    def attend(self, asked: str, on: str, heads: int, size: int) -> str:
+        three = self.constant([0, 0, 3, heads, size], np.int64)
         parts = self.node("Transpose", self.node("Reshape", asked, three), perm=[2, 0, 3, 1, 4])
         query, key, value = (
             self.node("Gather", parts, self.constant(number, np.int64), axis=0)
             for number in range(3)
         )  # each (B, heads, T, size)
         scores = self.node("MatMul", query, self.node("Transpose", key, perm=[0, 1, 3, 2]))
-        size = self.node("Gather", self.node("Shape", query), self.constant(3, np.int64))
-        root = self.node("Sqrt", self.node("Cast", size, to=TensorProto.FLOAT))
+        scores = self.node("Mul", scores, self.constant(size**-0.5))
         axes = self.constant([1, 2], np.int64)
         off = self.node("Unsqueeze", self._off(on), axes)  # (B, 1, 1, T)
-        weights = self.node("Softmax", self.add(self.node("Div", scores, root), off), axis=-1)
+        weights = self.node("Softmax", self.add(scores, off), axis=-1)
         seen = self.node("Transpose", self.node("MatMul", weights, value), perm=[0, 2, 1, 3])
         name: str = self.node("Reshape", seen, self.constant([0, 0, -1], np.int64))
         return name
