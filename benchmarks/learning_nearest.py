@@ -131,8 +131,6 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
     """Return which questions each rule answers wrongly, the plain one first."""
     dtw, encoder = recipe.dtw, encoders[0]
     known, asked = labels_of(fold.known), labels_of(fold.asked)
-    points, queries = (_beside(encoders, part) for part in (fold.known, fold.asked))
-    together = cdist(queries[:, np.newaxis], points[:, np.newaxis], distance="euclidean")
     points, queries = (encoder.transform_all(part).values for part in (fold.known, fold.asked))
     distances = cdist(queries[:, np.newaxis], points[:, np.newaxis], distance="euclidean")
     aligned = cdist(
@@ -162,6 +160,10 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
     }
     if len(encoders) > 1:
         title = f"learned, {len(encoders)} encoders"
+        all_points, all_queries = (_beside(encoders, part) for part in (fold.known, fold.asked))
+        together = cdist(
+            all_queries[:, np.newaxis], all_points[:, np.newaxis], distance="euclidean"
+        )
         answers[title] = _nearest(together, known)
         answers[f"{title}, + {recipe.dtw_weight:g} dtw, tuned"] = _nearest(
             together + recipe.dtw_weight * aligned, known

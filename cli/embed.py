@@ -19,7 +19,9 @@ from strokesim.learned import open_encoder
 @click.argument("model")
 @click.argument("ink", nargs=-1, required=True)
 @click.option("-o", "--output", metavar="CORPUS", help="Write a corpus instead of JSON lines.")
-@click.option("--per-step", is_flag=True, help="A point for every step of an ink, not one for all.")
+@click.option(
+    "--per-step", is_flag=True, help="A point for every patch of steps of an ink, not one for all."
+)
 @format_option
 @lenient_option
 @threads_option

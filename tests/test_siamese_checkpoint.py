@@ -247,6 +247,8 @@ def rewritten(folder, **changes):
         ({"n_features": "two"}, "cannot be understood"),
         ({"encoder": {"network": "gru", "depth": 3}}, "cannot be understood"),
         ({"encoder": {"network": "mlp"}}, "unknown network 'mlp'"),
+        ({"encoder": {"patch": 0}}, "cannot be understood: patches of 0 steps"),
+        ({"encoder": {"patch": "4"}}, "cannot be understood: patches of '4' steps"),
         ({"origin": {"classes": None}}, "cannot be understood"),
         ({"weights": {"name": "../../secret", "sha256": "0"}}, "secret cannot be read"),
     ],

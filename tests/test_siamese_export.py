@@ -276,6 +276,7 @@ def rewritten(path, target, key=KEY, **changes):
         ({"format": "other"}, "cannot be understood: its format is 'other'"),
         ({"spec": {"features": [["x", 1]]}}, "cannot be understood"),
         ({"origin": {"classes": [], "pickle": 1}}, "cannot be understood"),
+        ({"encoder": {"network": "gru", "dim": 6, "patch": -1}}, "patches of -1 steps"),
         ({"key": "gone"}, "cannot be understood: 'strokesim'"),
     ],
 )

@@ -68,8 +68,17 @@ def misunderstood(place: Path, error: Exception) -> ModelError:
 
 
 def settings_of(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of a tower that were stored as a dict; version 1 had no patches."""
-    return {"patch": 1, **stored}
+    """Return the settings of a tower that were stored as a dict; version 1 had no patches.
+
+    Raises
+    ------
+    ValueError
+        If a patch is no number of steps.
+    """
+    settings = {"patch": 1, **stored}
+    if not isinstance(settings["patch"], int) or settings["patch"] < 1:
+        raise ValueError(f"patches of {settings['patch']!r} steps")
+    return settings
 
 
 def spec_of(stored: dict[str, Any] | None) -> FeatureSpec | None:
