@@ -122,8 +122,9 @@ def run_stage(queries, starts, radius, part, stage, scratch, room, double, wide,
                        features)  # fmt: skip
         elif stage == EXACT:
             plain = queries[starts[number] : starts[number + 1]].astype(np.float64)
-            fill_squares(plain, part.values, part.offsets, chosen, np.float32(1), radius,
-                         (0, len(plain)), double, exact, features)  # fmt: skip
+            fill_squares(plain, np.array([0, len(plain)]), part.values, part.offsets, chosen,
+                         np.arange(len(chosen)), np.float32(1), radius, (0, len(plain)), double,
+                         exact.reshape(1, -1), features)  # fmt: skip
         else:
             bound_chunk(query, radius, part, everything, stage, scratch, room, wide,
                         sums[number], features)  # fmt: skip

@@ -115,7 +115,7 @@ def measure(n: int, n_features: int, count: int, radius: int | None, share: floa
     # Sequences behind the last let blocks be packed as those of a corpus are.
     corpus = Ragged.from_arrays([*candidates, *candidates[:1] * 3])
     values, offsets, reach = corpus.values, corpus.offsets, 2**62 if radius is None else radius
-    exact = DISTANCES["dtw"].prepare(corpus, radius).row(query)[:count] ** 2
+    exact = DISTANCES["dtw"].prepare(corpus, radius).rows([query])[0, :count] ** 2
     limit = float(exact.min()) * share * (1 + 1e-4)
     most = max(n, int(lengths.max()))
     boxes = np.empty((len(corpus), 2 * n_features), np.float32)

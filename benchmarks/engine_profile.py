@@ -63,7 +63,7 @@ def prepare(name: str) -> Callable[[], object]:
     if name == "brute":
         query, candidates = walks(3)
         searcher = DISTANCES["dtw"].prepare(candidates)
-        return lambda: searcher.row(query, 0, np.float32)
+        return lambda: searcher.rows([query], 0, np.float32)
     if name == "strokes":
         candidates, queries = strokes(100_000, 1), list(strokes(60, 2))
     else:

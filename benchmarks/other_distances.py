@@ -118,12 +118,12 @@ def contestants(
         return [int(one.indices[0]) for one in searcher.nearest_of_all(some, 1, np.inf, 1)]
 
     def lanes(some: list[np.ndarray]) -> list[int]:
-        return [int(searcher.row(query, dtype=np.float32).argmin()) for query in some]
+        return [int(searcher.rows([query], dtype=np.float32)[0].argmin()) for query in some]
 
     def loop(some: list[np.ndarray]) -> list[int]:
         return [plain(query, corpus.values, corpus.offsets) for query in some]
 
-    expected = [int(searcher.row(query).argmin()) for query in queries[:20]]
+    expected = [int(searcher.rows([query])[0].argmin()) for query in queries[:20]]
     assert ours(queries[:20]) == expected
     for rival in (lanes, loop):
         # float32 may decide a tie otherwise.

@@ -190,7 +190,7 @@ def main() -> None:
             for number in (np.float32, np.float64):
                 single = number == np.float32
                 reached = rate(
-                    lambda s=searcher, q=query, d=number: s.row(q, 0, d), amount, rounds
+                    lambda s=searcher, q=query, d=number: s.rows([q], 0, d), amount, rounds
                 ) / 1e9  # fmt: skip
                 needed = operations(n_features, single)
                 bound = numbers / needed / (1 if single else 2)

@@ -105,16 +105,16 @@ def brute(radius: int | None) -> Row:
     rng = np.random.default_rng(1)
     query = rng.normal(size=(75, 3)).cumsum(axis=0).astype(np.float32)
     searcher = DISTANCES["dtw"].prepare(Ragged.from_arrays(candidates), radius)
-    exact = searcher.row(query)
-    same(searcher.row(query, dtype=np.float32), exact, 1e-5)
+    exact = searcher.rows([query])[0]
+    same(searcher.rows([query], dtype=np.float32)[0], exact, 1e-5)
     row = Row(
         f"brute DTW, 1 x 4,096 walks, radius {radius}",
         "ms",
         30 if radius is None else 25,
         60 if radius is None else 50,
         {
-            "strokesim, float32": (lambda: searcher.row(query, dtype=np.float32), 1),
-            "strokesim, float64": (lambda: searcher.row(query), 1),
+            "strokesim, float32": (lambda: searcher.rows([query], dtype=np.float32)[0], 1),
+            "strokesim, float64": (lambda: searcher.rows([query])[0], 1),
         },
     )
     fastest = dtaidistance_row(query, candidates, radius)

@@ -70,6 +70,6 @@ def test_most_blocks_of_clustered_strokes_are_never_looked_into():
     search = LaneSearch(candidates, 2**62)
     for number in range(20):
         (found,) = search.nearest_of_all([candidates[number]], 2, math.inf)
-        expected = search.row(candidates[number])
+        expected = search.rows([candidates[number]])[0]
         assert found.indices.tolist() == np.argsort(expected, kind="stable")[:2].tolist()
     assert search.seen.corners < 20 * 3000 / 3

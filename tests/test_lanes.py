@@ -171,7 +171,7 @@ def test_a_search_is_sorting_all_distances(data, radius):
     search = LaneSearch(candidates, check_radius(radius))
     (found,) = search.nearest_of_all([query], k, cutoff)
     assert list(zip(*map(list, found), strict=True)) == oracle.nearest(distances, k, cutoff)
-    assert search.row(query).tolist() == distances
+    assert search.rows([query])[0].tolist() == distances
 
 
 @pytest.mark.parametrize("radius", [None, 0, 3])

@@ -68,10 +68,16 @@ class BatchSearch:
         run_where_worth_it(answer, len(starts), threads=threads, progress=progress)
         return found
 
-    def row(
-        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    def rows(
+        self,
+        queries: Sequence[np.ndarray],
+        start: int = 0,
+        dtype: type[np.floating] = np.float64,
     ) -> np.ndarray:
-        """See `Searcher.row`."""
+        """See `Searcher.rows`."""
+        return np.stack([self._row(query, start, dtype) for query in queries])
+
+    def _row(self, query: np.ndarray, start: int, dtype: type[np.floating]) -> np.ndarray:
         values = np.empty(len(self.parts))
         single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
         for part in self.parts.all:
@@ -137,7 +143,7 @@ class BatchSearch:
     def _decide_all(self, query: np.ndarray, k: int, cutoff: float) -> Nearest:
         """Return the nearest by comparing all in float64."""
         alive = np.concatenate([part.order[part.alive] + part.first for part in self.parts.all])
-        return rank(self.row(query)[alive], alive, k, cutoff)
+        return rank(self.rows([query])[0, alive], alive, k, cutoff)
 
     def _values(
         self, query: np.ndarray, part: Part, chosen: np.ndarray, number: type[np.floating]

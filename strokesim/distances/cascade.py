@@ -279,10 +279,9 @@ def answer_queries(  # type: ignore[no-untyped-def]
                 found[kept] = found[place]
                 kept += 1
         chosen, exact = found[:kept], squares[:kept]
-        one = np.float32(1)
-        wide = query.astype(np.float64)
         fill_squares(
-            wide, part.values, part.offsets, chosen, one, radius, (0, len(wide)), double, exact,
+            query.astype(np.float64), np.array([0, len(query)]), part.values, part.offsets, chosen,
+            np.arange(kept), np.float32(1), radius, (0, len(query)), double, exact.reshape(1, -1),
             features,
         )  # fmt: skip
         n_within = 0

@@ -145,20 +145,26 @@ def fill_tails(query, boxes, tails, features):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def fill_squares(  # type: ignore[no-untyped-def]
-    query, values, offsets, chosen, scale, radius, rows, room, squares, features
-):
-    """Set ``squares[c]`` to the squared DTW distance of the query and sequence ``chosen[c]``.
+    queries, query_offsets, values, offsets, chosen, places, scale, radius, rows, room, squares,
+    features,
+):  # fmt: skip
+    """Set ``squares[q, places[c]]`` to the squared DTW distance of query q and ``chosen[c]``.
 
-    With a float64 query and room and a scale of 1, operation by operation what
-    `kernels.dtw_square` does; with float32 ones the scaled square, up to rounding. ``rows`` are
-    (0, len(query)), or some of them in a call of its own where one block is chosen: see
-    `sweep_rows`.
+    With float64 queries and room and a scale of 1, operation by operation what
+    `kernels.dtw_square` does; with float32 ones the scaled square, up to rounding. The queries lie
+    one after the other, and share the packing of each block. ``rows`` are the first and the last
+    row to do, as `sweep_rows` takes them, the last cut to each query's own; not all of them where
+    one query and one block are done in several calls.
     """
-    tails = np.empty(0, query.dtype)
+    tails = np.empty(0, queries.dtype)
     for start in range(0, len(chosen), LANES):
         width = min(LANES, len(chosen) - start)
         members = chosen[start : start + width]
         longest = pack(values.reshape(-1), offsets, members, width, scale, len(features), room)
-        sweep_rows(query, radius, rows, np.inf, tails, longest, room, features)
-        take_results(room)
-        squares[start : start + width] = room[5][:width]
+        for number in range(len(query_offsets) - 1):
+            query = queries[query_offsets[number] : query_offsets[number + 1]]
+            piece = (rows[0], min(rows[1], len(query)))
+            sweep_rows(query, radius, piece, np.inf, tails, longest, room, features)
+            take_results(room)
+            for lane in range(width):
+                squares[number, places[start + lane]] = room[5][lane]

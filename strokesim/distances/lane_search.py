@@ -149,9 +149,11 @@ class LaneSearch:
         if too_long or error > LARGEST_ERROR or not self._fits(together, part):
             for query, near, where in zip(queries, distances, indices, strict=True):
                 chosen = part.order[part.alive]
-                exact = np.sqrt(self._decide(query, part, chosen))
-                within = exact <= cutoff
-                merge_ranked(exact[within], chosen[within] + part.first, near, where)
+                exact = np.empty((1, len(chosen)))
+                self._decide([query], part, chosen, np.arange(len(chosen)), exact)
+                distance = np.sqrt(exact[0])
+                within = distance <= cutoff
+                merge_ranked(distance[within], chosen[within] + part.first, near, where)
             return
         seen = np.zeros(4, np.int64)
         for piece in part.sliced(CELLS_OF_SEARCH // len(together)):
@@ -175,23 +177,27 @@ class LaneSearch:
         with self._counting:
             self._seen += seen
 
-    def row(
-        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    def rows(
+        self,
+        queries: Sequence[np.ndarray],
+        start: int = 0,
+        dtype: type[np.floating] = np.float64,
     ) -> np.ndarray:
-        """See `Searcher.row`."""
-        squares = np.empty(len(self.parts))
-        single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
+        """See `Searcher.rows`."""
+        squares = np.empty((len(queries), len(self.parts) - start))
+        longest = max(map(len, queries))
+        single = dtype == np.float32 and self._error(longest) <= SINGLE_ERROR
         for part in self.parts.all:
             # A copy, as all that is chosen elsewhere: one variant of the kernels is enough.
             chosen = part.order[part.order + part.first >= start]
             if not len(chosen):
                 continue
-            if single and self._fits(query, part):
-                found = self._approximate(query, part, chosen)
+            places = chosen + (part.first - start)
+            if single and all(self._fits(query, part) for query in queries):
+                self._approximate(queries, part, chosen, places, squares)
             else:
-                found = self._decide(query, part, chosen)
-            squares[chosen + part.first] = found
-        return np.sqrt(squares[start:]).astype(dtype, copy=False)
+                self._decide(queries, part, chosen, places, squares)
+        return np.sqrt(squares, out=squares).astype(dtype, copy=False)
 
     def _error(self, n: int) -> float:
         """Return the largest share by which rounding may change a float32 square."""
@@ -205,40 +211,65 @@ class LaneSearch:
         """Return what underflow may have taken from a square, in the units of the features."""
         return (n + self.parts.longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
 
-    def _approximate(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
-        """Return squares of which rounding has changed a share of `SINGLE_ERROR` at the most."""
-        room = self._rooms.single(max(self.parts.longest, len(query)))
-        squares = self._squares(query * part.scale, part, chosen, part.scale, room)
-        squares /= float(part.scale) ** 2
-        # So near to each other that what underflowed could be a share as large as rounding's.
-        near = squares <= self._grain(len(query), part) / SINGLE_ERROR
-        if near.any():
-            squares[near] = self._decide(query, part, chosen[near])
-        return squares
-
-    def _decide(self, query: np.ndarray, part: Part, chosen: np.ndarray) -> np.ndarray:
-        """Return the squares of the chosen sequences of a part as the definition has them."""
-        room = self._rooms.double(max(self.parts.longest, len(query)))
-        return self._squares(query.astype(np.float64), part, chosen, np.float32(1), room)
-
-    def _squares(
+    def _approximate(
         self,
-        query: np.ndarray,
+        queries: Sequence[np.ndarray],
         part: Part,
         chosen: np.ndarray,
+        places: np.ndarray,
+        squares: np.ndarray,
+    ) -> None:
+        """Set squares of which rounding has changed a share of `SINGLE_ERROR` at the most."""
+        scaled = [query * part.scale for query in queries]
+        self._fill(scaled, part, chosen, places, part.scale, squares)
+        first = int(places.min())
+        found = squares[:, first : first + len(places)]
+        found /= float(part.scale) ** 2
+        # So near to each other that what underflowed could be a share as large as rounding's.
+        near = found <= self._grain(max(map(len, queries)), part) / SINGLE_ERROR
+        for number in np.flatnonzero(near.any(axis=1)).tolist():
+            some, row = near[number, places - first], slice(number, number + 1)
+            self._decide(queries[row], part, chosen[some], places[some], squares[row])
+
+    def _decide(
+        self,
+        queries: Sequence[np.ndarray],
+        part: Part,
+        chosen: np.ndarray,
+        places: np.ndarray,
+        squares: np.ndarray,
+    ) -> None:
+        """Set the squares of the chosen sequences of a part as the definition has them."""
+        exact = [query.astype(np.float64) for query in queries]
+        self._fill(exact, part, chosen, places, np.float32(1), squares)
+
+    def _fill(
+        self,
+        queries: Sequence[np.ndarray],
+        part: Part,
+        chosen: np.ndarray,
+        places: np.ndarray,
         scale: np.float32,
-        room: tuple[np.ndarray, ...],
-    ) -> np.ndarray:
-        """Return squares in several calls where they are long: between two, Ctrl-C is heard."""
-        squares, n = np.empty(len(chosen)), len(query)
-        rows = max(CELLS // (self.parts.longest * LANES) // 4 * 4, 4)
-        blocks = max(rows // n, 1)
-        for start in range(0, len(chosen), blocks * LANES):
-            some = slice(start, start + blocks * LANES)
-            for first in range(0, n, rows):
+        squares: np.ndarray,
+    ) -> None:
+        """Set squares in several calls where they are long: between two, Ctrl-C is heard."""
+        lengths = [len(query) for query in queries]
+        n, longest = sum(lengths), max(*lengths, self.parts.longest)
+        rooms = self._rooms
+        room = rooms.single(longest) if queries[0].dtype == np.float32 else rooms.double(longest)
+        most = max(CELLS // (self.parts.longest * LANES) // 4 * 4, 4)
+        if n > most and len(queries) > 1:
+            for number in range(len(queries)):
+                row = slice(number, number + 1)
+                self._fill(queries[row], part, chosen, places, scale, squares[row])
+            return
+        together, starts = np.concatenate(queries), np.cumsum([0, *lengths])
+        blocks = max(most // n, 1)
+        for first_one in range(0, len(chosen), blocks * LANES):
+            some = slice(first_one, first_one + blocks * LANES)
+            for first in range(0, n, most):
                 heed_stop()
                 fill_squares(
-                    query, part.values, part.offsets, chosen[some], scale, self._radius,
-                    (first, min(first + rows, n)), room, squares[some], self._features,
+                    together, starts, part.values, part.offsets, chosen[some], places[some], scale,
+                    self._radius, (first, min(first + most, n)), room, squares, self._features,
                 )  # fmt: skip
-        return squares

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from strokesim.distances.checks import unequal_lengths
-from strokesim.distances.searcher import Searcher
+from strokesim.distances.searcher import BATCH, BATCH_STEPS, Searcher
 from strokesim.distances.table import Distance, find_distance
 from strokesim.errors import ArgumentError, OutputError
 from strokesim.ragged import Ragged
 from strokesim.replacing import replacing
-from strokesim.threads import run
+from strokesim.threads import falling_slices, run, thread_count
+
+LARGEST_BATCH = 2**22
+"""How many distances, at most, a thread holds before they are written."""
 
 TILE = 1024
 """Rows and columns that are mirrored at once, so that neither side leaves the cache."""
@@ -81,13 +84,15 @@ def cdist(
     if len(rows) and len(columns):
         _check_comparable(rows, columns, measure)
     with _filling(out, (len(rows), len(columns)), number) as matrix:
+        batches = _batches(rows, len(columns), threads) if matrix.size else []
 
-        def fill(i: int) -> None:
-            start = i + 1 if b is None else 0
-            matrix[i, start:] = searcher.row(rows[i], start, number)
+        def fill(which: int) -> int:
+            batch = batches[which]
+            start = batch.start if b is None else 0
+            matrix[batch, start:] = searcher.rows(_taken(rows, batch), start, number)
+            return batch.stop - batch.start
 
-        if matrix.size:
-            run(fill, len(rows), threads=threads, progress=progress)
+        run(fill, len(batches), threads=threads, progress=progress)
         if b is None:
             _mirror(matrix)
     return matrix if out is None else np.load(out, mmap_mode="r")
@@ -133,13 +138,19 @@ def pdist(
     searcher: Searcher = measure.prepare(rows, radius)
     count = len(rows)
     with _filling(out, (count * (count - 1) // 2,), number) as condensed:
+        batches = _batches(rows, count, threads) if condensed.size else []
 
-        def fill(i: int) -> None:
-            start = i * count - i * (i + 1) // 2
-            condensed[start : start + count - i - 1] = searcher.row(rows[i], i + 1, number)
+        def fill(which: int) -> int:
+            batch = batches[which]
+            found = searcher.rows(_taken(rows, batch), batch.start, number)
+            for i in range(batch.start, batch.stop):
+                start = i * count - i * (i + 1) // 2
+                condensed[start : start + count - i - 1] = found[
+                    i - batch.start, i - batch.start + 1 :
+                ]
+            return batch.stop - batch.start
 
-        if condensed.size:
-            run(fill, count - 1, threads=threads, progress=progress)
+        run(fill, len(batches), threads=threads, progress=progress)
     return condensed if out is None else np.load(out, mmap_mode="r")
 
 
@@ -183,6 +194,16 @@ def _check_comparable(rows: Ragged, columns: Ragged, measure: Distance) -> None:
             f"sequence {other} of a has {rows.lengths[other]} steps, those of b have "
             f"{columns.lengths[0]}"
         )
+
+
+def _batches(rows: Ragged, n_columns: int, threads: int | None) -> list[slice]:
+    """Cut the rows into batches, each for one call of the kernels and small beside the matrix."""
+    most = min(BATCH, BATCH_STEPS // int(rows.lengths.max()), LARGEST_BATCH // n_columns)
+    return falling_slices(len(rows), most, thread_count(threads))
+
+
+def _taken(rows: Ragged, batch: slice) -> list[np.ndarray]:
+    return [rows[i] for i in range(batch.start, batch.stop)]
 
 
 def _mirror(matrix: np.ndarray) -> None:

@@ -69,10 +69,17 @@ class Searcher(Protocol):
             Called with the number of queries done since the last call.
         """
 
-    def row(
-        self, query: np.ndarray, start: int = 0, dtype: type[np.floating] = np.float64
+    def rows(
+        self,
+        queries: Sequence[np.ndarray],
+        start: int = 0,
+        dtype: type[np.floating] = np.float64,
     ) -> np.ndarray:
-        """Return the distances to the sequences from ``start`` on.
+        """Return the distances of at least one query to the sequences from ``start`` on.
 
         As float64 they are the kernels' to the last bit, as float32 within 1e-5 of them.
+
+        Returns
+        -------
+        ndarray of dtype, shape (n_queries, n_sequences - start)
         """

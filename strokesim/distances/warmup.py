@@ -69,7 +69,7 @@ def warm_up(
             searcher = entry.prepare(sequences)
             searcher.nearest_of_all(list(sequences), 1, np.inf, 1)
             for dtype in (np.float32, np.float64):
-                searcher.row(sequences[0], dtype=dtype)
+                searcher.rows([sequences[0]], dtype=dtype)
             if progress is not None:
                 progress(1)
     return variants()
