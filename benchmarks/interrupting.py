@@ -78,7 +78,7 @@ WORKS: dict[str, tuple[str, Callable[[int], Work]]] = {
         matrix("euclidean_shifted", np.float64, 2, LONG // 2),
     ),
     "path": ("dtw_path, 20,000 x 20,000", pair(dtw_path)),
-    "dtw": ("dtw, 20,000 x 20,000", pair(dtw)),
+    "dtw": ("dtw, 60,000 x 60,000", pair(dtw, times=3)),
     "cloud": ("cloud, 100,000 x 100,000", pair(cloud, times=5)),
     "shifted": ("euclidean_shifted, 100,000 x 50,000", pair(euclidean_shifted, 0.5, times=5)),
     "search": ("20 queries of 20,000 to 15,000, dtw, 50 of 10,000 to 20,000",

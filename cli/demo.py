@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from strokesim.cli.options import seed_option
+from strokesim.cli.options import seed_option, threads_option
 from strokesim.cli.show import is_right, matched, matches_text, progress
 from strokesim.corpus import Corpus
 from strokesim.datasets.catalog import load_dataset
@@ -28,6 +28,7 @@ Answer = tuple[Ink, list[Match]]
 
 @click.command()
 @seed_option("Which five inks are drawn by lot.")
+@threads_option
 @click.option(
     "-o",
     "--output",
@@ -36,7 +37,7 @@ Answer = tuple[Ink, list[Match]]
     metavar="FILE.svg",
     help="Where the drawn sheet goes.",
 )
-def command(seed: int, output: str) -> None:
+def command(seed: int, threads: int | None, output: str) -> None:
     """Match five unseen inks against the embedded corpus.
 
     The corpus is synthetic: characters by invented writers. The five inks are drawn by lot
@@ -51,11 +52,11 @@ def command(seed: int, output: str) -> None:
     lot = np.random.default_rng(seed).choice(len(unseen), SHOWN, replace=False)
     with progress("inks", 2 * len(unseen)) as bar:
         indexes = {
-            DTW: Index(Corpus.from_inks(enrolled, FeatureSpec())),
-            LEARNED: _learned_index(enrolled),
+            DTW: Index(Corpus.from_inks(enrolled, FeatureSpec(), threads=threads)),
+            LEARNED: _learned_index(enrolled, threads),
         }
         answers = {
-            name: list(matched(unseen, index, NEAREST, bar=bar.update))
+            name: list(matched(unseen, index, NEAREST, threads=threads, bar=bar.update))
             for name, index in indexes.items()
         }
     rows = (
@@ -78,10 +79,10 @@ def command(seed: int, output: str) -> None:
     click.echo(f"\ndrawn strokes: {Path(output).resolve()}")
 
 
-def _learned_index(enrolled: list[Ink]) -> Index:
+def _learned_index(enrolled: list[Ink], threads: int | None) -> Index:
     encoder = open_encoder(DEFAULT)
     assert encoder.spec is not None
-    return Index(Corpus.from_inks(enrolled, encoder.spec), encoder)
+    return Index(Corpus.from_inks(enrolled, encoder.spec, threads=threads), encoder)
 
 
 def _row(name: str, answer: Answer, enrolled: list[Ink]) -> MatchRow:

@@ -39,8 +39,9 @@ class NearPrototypes:
         progress: Callable[[int], object],
     ) -> list[list[Match]]:
         """Return the matches of each ink."""
-        found = self.index.search(queries, k, prototypes=self.count, cutoff=cutoff, threads=threads)
-        progress(len(queries))
+        found = self.index.search(
+            queries, k, prototypes=self.count, cutoff=cutoff, threads=threads, progress=progress
+        )
         self._n_queries += len(queries)
         self._looked_at += len(queries) * found.searched
         return found.matches

@@ -115,12 +115,13 @@ class PrototypeIndex:
         prototypes: int,
         cutoff: float | None = None,
         threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
     ) -> Found:
         """Return the k nearest entries of each query among those of its nearest prototypes.
 
         Parameters
         ----------
-        queries, k, cutoff, threads
+        queries, k, cutoff, threads, progress
             See `Index.search`. There may be fewer than k where the prototypes have fewer entries.
         prototypes : int
             How many of the nearest prototypes; with all of them the answer is the exact one.
@@ -144,6 +145,7 @@ class PrototypeIndex:
             for match in near:
                 asked[match.index].append(number)
         matches: list[list[Match]] = [[] for _ in arrays]
+        groups_left = np.full(len(arrays), prototypes)
         pairs = 0
         for place, numbers in enumerate(asked):
             if not numbers:
@@ -160,6 +162,10 @@ class PrototypeIndex:
                 matches[number] += [
                     match._replace(index=int(members[match.index])) for match in found
                 ]
+            groups_left[numbers] -= 1
+            done = int((groups_left[numbers] == 0).sum())
+            if progress is not None and done:
+                progress(done)
         for found in matches:
             found.sort(key=lambda match: (match.distance, match.index))
             del found[k:]

@@ -154,6 +154,16 @@ def test_every_kind_of_array_gives_the_same_distance(entry, form):
     assert entry.function(forms_of(a)[form], forms_of(b)[form]) == entry.function(a, b)
 
 
+@pytest.mark.parametrize("entry", DISTANCES.values(), ids=DISTANCES)
+def test_a_distance_is_the_same_however_many_steps_one_call_compares(entry, monkeypatch):
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(30, 2)), rng.normal(size=(30 if not entry.unequal else 21, 2))
+    expected = entry.function(a, b), entry.function(b, a)
+    for cells in (1, 60):
+        monkeypatch.setattr("strokesim.distances.checks.CELLS", cells)
+        assert (entry.function(a, b), entry.function(b, a)) == expected
+
+
 def test_one_dimension_is_one_feature():
     assert dtw([0, 0, 3], [0, 3, 3, 5]) == dtw([[0], [0], [3]], [[0], [3], [3], [5]]) == 2
 

@@ -43,7 +43,7 @@ def query_and_candidates(draw, elements=SMALL, max_steps=20, max_entries=2 * LAN
 
 def squares(query, candidates, radius):
     row = np.empty(int(candidates.lengths.max()))
-    return [dtw_square(query, one, check_radius(radius), row) for one in candidates]
+    return [dtw_square(query, one, check_radius(radius), row, 0, len(query)) for one in candidates]
 
 
 def packed(candidates, number):

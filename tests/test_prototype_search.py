@@ -28,7 +28,9 @@ def test_with_all_prototypes_the_answer_is_the_exact_one(distance):
     corpus = corpus_of_kinds()
     index = PrototypeIndex(corpus, distance, per_label=3)
     queries = list(corpus.sequences)[:20]
-    found = index.search(queries, 7, prototypes=index.n_prototypes)
+    done = []
+    found = index.search(queries, 7, prototypes=index.n_prototypes, progress=done.append)
+    assert sum(done) == len(queries)
     assert found.matches == Index(corpus, distance).search(queries, 7)
     assert found.exact
     assert found.searched == 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 
 import numpy as np
 
 from strokesim.distances.kernels import FREE
 from strokesim.errors import ArgumentError
 from strokesim.ragged import check_sequence
+
+CELLS = 2**26
+"""How many pairs of steps, at most, one call compares: between two calls, Ctrl-C is heard."""
 
 
 def check_pair(a: object, b: object) -> tuple[np.ndarray, np.ndarray]:
@@ -58,3 +62,10 @@ def unequal_lengths(given: str) -> ArgumentError:
         f"{given}, and euclidean needs the same number; resample with FeatureSpec(steps=32) "
         "or use euclidean_shifted"
     )
+
+
+def pieces(n_rows: int, n_columns: int) -> Iterator[tuple[int, int]]:
+    """Yield from where to where one call at a time goes through the rows of a matrix."""
+    size = max(CELLS // n_columns, 1)
+    for start in range(0, n_rows, size):
+        yield start, min(start + size, n_rows)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from strokesim.distances.checks import check_pair
-from strokesim.distances.kernels import cloud_mean
+from strokesim.distances.checks import check_pair, pieces
+from strokesim.distances.kernels import cloud_mean, cloud_sum
 
 
 def cloud(a: object, b: object) -> float:
@@ -33,4 +33,7 @@ def cloud(a: object, b: object) -> float:
     0.5
     """
     first, second = check_pair(a, b)
-    return float(cloud_mean(first, second, np.empty(len(second))))
+    there, nearest = 0.0, np.empty(len(second))
+    for some in pieces(len(first), len(second)):
+        there = cloud_sum(first, second, nearest, there, *some)
+    return float(cloud_mean(there, len(first), nearest))

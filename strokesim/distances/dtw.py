@@ -6,11 +6,8 @@ import math
 
 import numpy as np
 
-from strokesim.distances.checks import check_pair, check_radius
+from strokesim.distances.checks import check_pair, check_radius, pieces
 from strokesim.distances.kernels import band, dtw_moves, dtw_square, path_of
-
-CELLS = 2**25
-"""How many cells, at most, one call computes of a matrix whose path is wanted."""
 
 
 def dtw(a: object, b: object, *, radius: int | None = None) -> float:
@@ -48,8 +45,10 @@ def dtw(a: object, b: object, *, radius: int | None = None) -> float:
     2.0
     """
     first, second = check_pair(a, b)
-    row = np.empty(len(second))
-    return math.sqrt(dtw_square(first, second, check_radius(radius), row))
+    reach, row = check_radius(radius), np.empty(len(second))
+    for start, stop in pieces(len(first), len(second)):
+        square = dtw_square(first, second, reach, row, start, stop)
+    return math.sqrt(square)
 
 
 def dtw_path(a: object, b: object, *, radius: int | None = None) -> tuple[float, np.ndarray]:
@@ -86,9 +85,7 @@ def dtw_path(a: object, b: object, *, radius: int | None = None) -> tuple[float,
     reach = check_radius(radius)
     n, m = len(first), len(second)
     moves = np.empty((n, min(sum(band(n, m, reach)) + 1, m)), np.uint8)
-    row = np.full(m, np.inf)
-    # Several calls where it takes long: between two, Ctrl-C is heard.
-    size = max(CELLS // m, 1)
-    for start in range(0, n, size):
-        square = dtw_moves(first, second, reach, row, moves, start, min(start + size, n))
+    row = np.empty(m)
+    for start, stop in pieces(n, m):
+        square = dtw_moves(first, second, reach, row, moves, start, stop)
     return math.sqrt(square), path_of(moves, n, m, reach)

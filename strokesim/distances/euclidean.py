@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from strokesim.distances.checks import check_pair, unequal_lengths
+from strokesim.distances.checks import check_pair, pieces, unequal_lengths
 from strokesim.distances.kernels import euclidean_square, shifted_square
 
 
@@ -59,5 +59,6 @@ def euclidean_shifted(a: object, b: object) -> float:
     >>> euclidean_shifted([1, 2], [9, 1, 4, 9])
     2.0
     """
-    first, second = check_pair(a, b)
-    return math.sqrt(shifted_square(first, second))
+    short, long = sorted(check_pair(a, b), key=len)
+    shifts = pieces(len(long) - len(short) + 1, len(short))
+    return math.sqrt(min(shifted_square(short, long, *some) for some in shifts))

@@ -51,12 +51,11 @@ def euclidean_square(a, b):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(float64(SEQUENCE, SEQUENCE), cache=True, nogil=True)
-def shifted_square(a, b):  # type: ignore[no-untyped-def]
-    """Return the least sum over i of |short_i - long_(i + shift)|^2 over all shifts."""
-    short, long = (a, b) if len(a) <= len(b) else (b, a)
+@njit(float64(SEQUENCE, SEQUENCE, int64, int64), cache=True, nogil=True)
+def shifted_square(short, long, start, stop):  # type: ignore[no-untyped-def]
+    """Return the least sum over i of |short_i - long_(i + shift)|^2, start <= shift < stop."""
     least = np.inf
-    for shift in range(len(long) - len(short) + 1):
+    for shift in range(start, stop):
         total = 0.0
         for i in range(len(short)):
             total += squared_step(short, i, long, i + shift)
@@ -70,16 +69,19 @@ def band(n, m, radius):  # type: ignore[no-untyped-def]
     return radius + max(n - m, 0), radius + max(m - n, 0)
 
 
-@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS), cache=True, nogil=True)
-def dtw_square(a, b, radius, row):  # type: ignore[no-untyped-def]
-    """Return D(n-1, m-1), D(i, j) = |a_i - b_j|^2 + min(D(i-1, j), D(i-1, j-1), D(i, j-1)).
+@njit(float64(SEQUENCE, SEQUENCE, int64, NUMBERS, int64, int64), cache=True, nogil=True)
+def dtw_square(a, b, radius, row, start, stop):  # type: ignore[no-untyped-def]
+    """Return D at the end of row stop - 1: of the last row, the square of the distance.
 
-    ``row``, of at least ``len(b)`` numbers, is overwritten.
+    D(i, j) = |a_i - b_j|^2 + min(D(i-1, j), D(i-1, j-1), D(i, j-1)), computed in rows ``start``
+    to ``stop``. ``row``, of at least ``len(b)`` numbers, holds D of the row before, and what
+    it likes where ``start`` is 0.
     """
     n, m = len(a), len(b)
     below, above = band(n, m, radius)
-    row[:m] = np.inf
-    for i in range(n):
+    if start == 0:
+        row[:m] = np.inf
+    for i in range(start, stop):
         first = max(i - below, 0)
         # The band moves by one column at the most, so the column left of it was in the row above.
         diagonal = row[first - 1] if first > 0 else np.inf
@@ -98,11 +100,12 @@ def dtw_square(a, b, radius, row):  # type: ignore[no-untyped-def]
 def dtw_moves(a, b, radius, row, moves, start, stop):  # type: ignore[no-untyped-def]
     """Do what `dtw_square` does in rows ``start`` to ``stop``, and note the move into each cell.
 
-    The move into cell (i, j) is ``moves[i, j - max(i - below, 0)]``. ``row`` holds D of the row
-    before, inf ahead of the first. Returns D at the end of row ``stop - 1``.
+    The move into cell (i, j) is ``moves[i, j - max(i - below, 0)]``.
     """
     n, m = len(a), len(b)
     below, above = band(n, m, radius)
+    if start == 0:
+        row[:m] = np.inf
     for i in range(start, stop):
         first = max(i - below, 0)
         diagonal = row[first - 1] if first > 0 else np.inf
@@ -143,23 +146,30 @@ def path_of(moves, n, m, radius):  # type: ignore[no-untyped-def]
     return path[place:].copy()
 
 
-@njit(float64(SEQUENCE, SEQUENCE, NUMBERS), cache=True, nogil=True)
-def cloud_mean(a, b, nearest):  # type: ignore[no-untyped-def]
-    """Return (mean_i min_j |a_i - b_j| + mean_j min_i |a_i - b_j|) / 2.
+@njit(float64(SEQUENCE, SEQUENCE, NUMBERS, float64, int64, int64), cache=True, nogil=True)
+def cloud_sum(a, b, nearest, there, start, stop):  # type: ignore[no-untyped-def]
+    """Return ``there`` plus the sum of min_j |a_i - b_j| over steps start <= i < stop.
 
-    ``nearest``, of at least ``len(b)`` numbers, is overwritten.
+    ``nearest``, of at least ``len(b)`` numbers, holds min_i |a_i - b_j|^2 over the steps before,
+    and what it likes where ``start`` is 0.
     """
-    n, m = len(a), len(b)
-    nearest[:m] = np.inf
-    there = 0.0
-    for i in range(n):
+    m = len(b)
+    if start == 0:
+        nearest[:m] = np.inf
+    for i in range(start, stop):
         least = np.inf
         for j in range(m):
             square = squared_step(a, i, b, j)
             least = min(least, square)
             nearest[j] = min(nearest[j], square)
         there += math.sqrt(least)
+    return there
+
+
+@njit(float64(float64, int64, NUMBERS), cache=True, nogil=True)
+def cloud_mean(there, n, nearest):  # type: ignore[no-untyped-def]
+    """Return (mean_i min_j |a_i - b_j| + mean_j min_i |a_i - b_j|) / 2 from what was summed."""
     back = 0.0
-    for j in range(m):
+    for j in range(len(nearest)):
         back += math.sqrt(nearest[j])
-    return (there / n + back / m) / 2
+    return (there / n + back / len(nearest)) / 2

@@ -21,7 +21,7 @@ from strokesim.distances.searcher import (
 )
 from strokesim.distances.vectors import LANES
 from strokesim.ragged import Ragged
-from strokesim.threads import falling_slices, heed_stop, run, run_where_worth_it, thread_count
+from strokesim.threads import falling_slices, heed_stop, run_where_worth_it, thread_count
 
 FEW = 4
 """With fewer queries per thread, threads share the parts of each query: that divides better."""
@@ -129,7 +129,8 @@ class LaneSearch:
                 left[which] -= 1
                 return int(left[which] == 0)
 
-        run(search, len(queries) * len(parts), threads=workers, progress=progress)
+        count = len(queries) * len(parts)
+        run_where_worth_it(search, count, threads=workers, progress=progress)
 
     def _answer(
         self,
