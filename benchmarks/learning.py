@@ -19,6 +19,7 @@ from learning_runs import FOLDER, PAGE, carry_out, page
 
 MODULES = {
     "omniglot": "learning_omniglot",
+    "omniglot-together": "learning_omniglot",
     "self-supervised": "learning_omniglot",
     "digits": "learning_digits",
     "letters": "learning_letters",

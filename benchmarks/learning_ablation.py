@@ -27,6 +27,7 @@ from learning_omniglot import (
     CLOUD,
     EQUAL,
     MEAN,
+    embedded,
     grouped,
     rates_of,
     validation_alphabets,
@@ -146,9 +147,10 @@ def beside(encoder: Encoder) -> list[str]:
     """Return what other uses of one encoder give, on the validation alphabets."""
     asked = validation_alphabets()
     lines = ["| distance | one-shot error, 20-way | equal error rate |", "|---|---|---|"]
+    learned = embedded(asked, encoder)
     steps = [encoder.per_step().transform_all(alphabet.inks) for alphabet in asked]
     tables = {
-        f"embedding + {weight:g} * order-free (`{CLOUD}`)": with_cloud(encoder, asked, weight)
+        f"embedding + {weight:g} * order-free (`{CLOUD}`)": with_cloud(asked, learned, weight)
         for weight in (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
     }
     for name in ("cloud", "dtw"):

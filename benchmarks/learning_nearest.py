@@ -160,7 +160,7 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
     }
     if len(encoders) > 1:
         title = f"learned, {len(encoders)} encoders"
-        all_points, all_queries = (_beside(encoders, part) for part in (fold.known, fold.asked))
+        all_points, all_queries = (beside(encoders, part) for part in (fold.known, fold.asked))
         together = cdist(
             all_queries[:, np.newaxis], all_points[:, np.newaxis], distance="euclidean"
         )
@@ -171,7 +171,7 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
     return {title: given != asked for title, given in answers.items()}
 
 
-def _beside(encoders: Sequence[Encoder], inks: Sequence[Ink]) -> np.ndarray:
+def beside(encoders: Sequence[Encoder], inks: Sequence[Ink]) -> np.ndarray:
     """Return the embeddings by all encoders beside each other, of length 1 again."""
     each = [encoder.transform_all(inks).values for encoder in encoders]
     return np.concatenate(each, axis=1) / np.sqrt(len(each))

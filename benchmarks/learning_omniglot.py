@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from learning_nearest import beside
 from learning_runs import Protocol, Row
 from oneshot import PLAIN, SEED, VALIDATION, Alphabet, alphabets, distances_of, tuned
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -39,6 +40,9 @@ GROUPING = replace(CLOUD, steps=32)
 """What the order-free distance looks at where ink without labels is grouped."""
 
 INKS_PER_GROUP = 7
+
+TOGETHER = 3
+"""How many encoders are asked together: as many as for letters (learning_letters.py)."""
 
 
 def trained(
@@ -105,15 +109,20 @@ def rates_of(asked: Sequence[Alphabet], distances: Sequence[np.ndarray]) -> dict
 MEAN, EQUAL = "one-shot error, mean of three", "equal error rate"
 
 
-def embedded(encoder: Encoder, asked: Sequence[Alphabet]) -> list[np.ndarray]:
-    """Return the distances of the embeddings of all inks of each alphabet to each other."""
-    return [cdist(encoder.transform_all(alphabet.inks), distance="euclidean") for alphabet in asked]
+def embedded(asked: Sequence[Alphabet], *encoders: Encoder) -> list[np.ndarray]:
+    """Return the distances of the embeddings of all inks of each alphabet to each other.
+
+    Several encoders are asked together: their embeddings stand beside each other.
+    """
+    points = [beside(encoders, alphabet.inks) for alphabet in asked]
+    return [cdist(each[:, np.newaxis], distance="euclidean") for each in points]
 
 
-def with_cloud(encoder: Encoder, asked: Sequence[Alphabet], weight: float) -> list[np.ndarray]:
-    """Return the distances of the embeddings, and so much of the order-free one added to each."""
+def with_cloud(
+    asked: Sequence[Alphabet], learned: Sequence[np.ndarray], weight: float
+) -> list[np.ndarray]:
+    """Return learned distances with so much of the order-free one added to each."""
     clouds = [cdist(CLOUD.transform_all(alphabet.inks), distance="cloud") for alphabet in asked]
-    learned = embedded(encoder, asked)
     return [one + weight * other for one, other in zip(learned, clouds, strict=True)]
 
 
@@ -130,6 +139,16 @@ def unlearned(quick: bool) -> list[Row]:
 def supervised(seed: int, steps: int | None, folder: Path) -> list[Row]:
     """Train with the labels of small1, every character turned and mirrored as well."""
     return _learned(seed, steps, folder, SUPERVISED, load_dataset("omniglot", "small1"), "learned")
+
+
+def together(seed: int, steps: int | None, folder: Path) -> list[Row]:
+    """Do what `supervised` does with several encoders, each of a seed of its own."""
+    seeds = range(TOGETHER * seed, TOGETHER * (seed + 1))
+    inks = load_dataset("omniglot", "small1")
+    encoders = [
+        _encoder(one, steps, folder.with_name(f"omniglot-{one}"), SUPERVISED, inks) for one in seeds
+    ]
+    return _rows(f"learned, {TOGETHER} encoders", *encoders)
 
 
 def without_labels(seed: int, steps: int | None, folder: Path) -> list[Row]:
@@ -157,13 +176,23 @@ def _learned(
     seed: int, steps: int | None, folder: Path, settings: TrainingSettings,
     inks: Iterable[Ink], title: str,
 ) -> list[Row]:  # fmt: skip
+    return _rows(title, _encoder(seed, steps, folder, settings, inks))
+
+
+def _encoder(
+    seed: int, steps: int | None, folder: Path, settings: TrainingSettings, inks: Iterable[Ink]
+) -> Encoder:
     chosen = replace(settings, seed=seed, steps=steps or settings.steps)
-    encoder = trained(inks, folder, chosen, turned_classes)
+    return trained(inks, folder, chosen, turned_classes)
+
+
+def _rows(title: str, *encoders: Encoder) -> list[Row]:
     asked = test_alphabets()
-    both = f"{title}, + {CLOUD_WEIGHT:g} * cloud"
+    distances = embedded(asked, *encoders)
+    both = with_cloud(asked, distances, CLOUD_WEIGHT)
     return [
-        Row(title, str(SPEC), rates_of(asked, embedded(encoder, asked))),
-        Row(both, str(CLOUD), rates_of(asked, with_cloud(encoder, asked, CLOUD_WEIGHT))),
+        Row(title, str(SPEC), rates_of(asked, distances)),
+        Row(f"{title}, + {CLOUD_WEIGHT:g} * cloud", str(CLOUD), rates_of(asked, both)),
     ]
 
 
@@ -183,10 +212,20 @@ UNLABELLED = [
     "inks, and an encoder was trained on the groups as if they were classes. Settings were chosen "
     "with the labels of the validation alphabets, as those of the tuned distances were.",
 ]
+SEVERAL = [
+    *ABOUT,
+    f"{TOGETHER} encoders of different seeds are asked together: their embeddings stand beside "
+    f"each other; of run s those of seeds {TOGETHER} s to {TOGETHER} s + {TOGETHER - 1}. Distances without learning stand above. Times are those of what was not trained "
+    "before.",
+]
 MEASURES = (MEAN, "Japanese_(katakana)", "Sanskrit", "Tagalog", EQUAL)
 PROTOCOLS = {
     "omniglot": Protocol(
         "omniglot", "Omniglot, one-shot on unseen alphabets", ABOUT, MEASURES, unlearned, supervised
+    ),
+    "omniglot-together": Protocol(
+        "omniglot-together", "The same, several encoders asked together", SEVERAL, MEASURES,
+        lambda quick: [], together,
     ),
     "self-supervised": Protocol(
         "self-supervised", "The same, trained without labels", UNLABELLED, MEASURES, unlearned,

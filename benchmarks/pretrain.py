@@ -125,7 +125,7 @@ def table(encoder: Encoder) -> list[str]:
         row["title"].partition(",")[0]: row["rates"]
         for row in Stored.of("omniglot", FOLDER).unlearned
     }
-    own = rates_of(test_alphabets(), embedded(encoder, test_alphabets()))
+    own = rates_of(test_alphabets(), embedded(test_alphabets(), encoder))
     ways = [
         ("learned", encoder.spec, encoder, None, own),
         ("dtw", DIRECTED, "dtw", 4, None),
