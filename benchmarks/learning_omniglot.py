@@ -215,8 +215,8 @@ UNLABELLED = [
 SEVERAL = [
     *ABOUT,
     f"{TOGETHER} encoders of different seeds are asked together: their embeddings stand beside "
-    f"each other; of run s those of seeds {TOGETHER} s to {TOGETHER} s + {TOGETHER - 1}. Distances without learning stand above. Times are those of what was not trained "
-    "before.",
+    f"each other; of run s those of seeds {TOGETHER} s to {TOGETHER} s + {TOGETHER - 1}. Distances "
+    "without learning stand above. Times are those of what was not trained before.",
 ]
 MEASURES = (MEAN, "Japanese_(katakana)", "Sanskrit", "Tagalog", EQUAL)
 PROTOCOLS = {
