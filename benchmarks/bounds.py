@@ -169,7 +169,7 @@ def survey(title: str, corpus: Ragged, queries: list[np.ndarray], radius: int | 
     assert isinstance(searcher, LaneSearch) and len(searcher.parts.all) == 1
     part, features = searcher.parts.all[0], (0,) * corpus.n_features
     reach = 2**62 if radius is None else radius
-    most = max(searcher.parts.longest, *map(len, queries))
+    most = max(part.longest, *map(len, queries))
     memory = Rooms(corpus.n_features)
     scratch, room, double = memory.scratch(most, len(corpus)), memory.single(most), (
         memory.double(most))  # fmt: skip

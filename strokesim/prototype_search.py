@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from strokesim.errors import ArgumentError
 from strokesim.kept_prototypes import kept_prototypes
 from strokesim.prototypes import prototypes_of
 from strokesim.queries import check_k, query_sequences
-from strokesim.search import Index, Match
+from strokesim.search import Index, Match, check_corpus
 
 if TYPE_CHECKING:
     from strokesim.ink import Ink
@@ -82,6 +83,7 @@ class PrototypeIndex:
         threads: int | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> None:
+        check_corpus(corpus)
         if len(corpus) == 0:
             raise ArgumentError("the corpus is empty; a search needs at least one entry")
         if per_label is None:
@@ -133,9 +135,14 @@ class PrototypeIndex:
         SpecError
             See `Index.search`.
         """
+        given = prototypes
+        try:
+            prototypes = operator.index(given)
+        except TypeError:
+            prototypes = 0
         if not 1 <= prototypes <= self.n_prototypes:
             raise ArgumentError(
-                f"prototypes={prototypes}; use 1 to {self.n_prototypes}, as many as the labels of "
+                f"prototypes={given!r}; use 1 to {self.n_prototypes}, as many as the labels of "
                 "this corpus have"
             )
         k = check_k(k, self._count)

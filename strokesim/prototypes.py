@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from strokesim.distances import cdist
+from strokesim.distances.checks import check_radius
 from strokesim.errors import ArgumentError, MissingExtraError
 from strokesim.ragged import Ragged
 
@@ -67,7 +68,8 @@ def prototypes_of(
     Raises
     ------
     ArgumentError
-        If k is no whole number, or less than 1, or a label has more than `MOST` entries.
+        If k is no whole number, or less than 1, the radius means nothing, or a label has more
+        than `MOST` entries.
     MissingExtraError
         If tslearn (extra ``learn``) is not installed.
     """
@@ -77,6 +79,9 @@ def prototypes_of(
         sound = False
     if not sound:
         raise ArgumentError(f"k={k!r}; use a whole number, at least 1 prototype per label")
+    if radius is not None:
+        # tslearn counts in machine integers, and beyond the longest sequence nothing changes.
+        radius = min(check_radius(radius), int(corpus.sequences.lengths.max(initial=1)))
     labelled = defaultdict(list)
     for number, label in enumerate(corpus.labels.tolist()):
         labelled[label].append(number)

@@ -36,8 +36,8 @@ def query_sequences(queries: object, spec: Any, threads: int | None) -> list[np.
     if sequences is not None:
         check_same_spec(queries.spec, spec, "the queries")  # type: ignore[attr-defined]
         queries = sequences
-    if isinstance(queries, Ragged) and _is_sound(queries):
-        return list(queries)
+    if isinstance(queries, Ragged):
+        return list(queries.checked("query"))
     return [
         check_sequence(query, f"query {number}")
         for number, query in enumerate(_one_by_one(queries, spec, threads))
@@ -94,25 +94,11 @@ def check_cutoff(cutoff: float | None) -> float:
         return float("inf")
     try:
         reach = float(cutoff)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         reach = -1.0
     if not reach >= 0:
         raise ArgumentError(f"cutoff={cutoff!r}; use a distance, at least 0, or None for no limit")
     return reach
-
-
-def _is_sound(sequences: Ragged) -> bool:
-    """Tell, for all sequences at once, whether none needs what `check_sequence` does."""
-    offsets, values = sequences.offsets, sequences.values
-    used = values[offsets[0] : offsets[-1]]
-    return bool(
-        values.dtype == np.float32
-        and values.dtype.isnative
-        and values.flags.c_contiguous
-        and values.size
-        and (np.diff(offsets) > 0).all()
-        and np.isfinite(used).all()
-    )
 
 
 def _one_by_one(queries: object, spec: Any, threads: int | None) -> list[object]:

@@ -30,8 +30,12 @@ def check_sequence(sequence: object, name: str = "the sequence") -> np.ndarray:
         given = np.asarray(sequence)
         if np.iscomplexobj(given):
             raise ValueError("complex numbers; give both parts as features of their own")
+        if given.dtype.kind in "SUMm":
+            raise ValueError(f"{given.dtype} is text or time; give numbers")
+        if np.ma.is_masked(sequence):
+            raise ValueError("some are masked; leave those steps out")
         array = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ArgumentError(f"{name} is not an array of numbers: {error}") from None
     if array.ndim == 1:
         array = array[:, np.newaxis]
@@ -68,23 +72,25 @@ class Ragged:
     offsets: np.ndarray
 
     @classmethod
-    def from_arrays(cls, arrays: Iterable[object]) -> Ragged:
+    def from_arrays(cls, arrays: Iterable[object], name: str = "sequence") -> Ragged:
         """Check the arrays and put them one after the other.
 
         Parameters
         ----------
         arrays : iterable of array_like, each (n_steps, n_features) or (n_steps,)
+        name : str
+            How an error calls one of them.
 
         Raises
         ------
         ArgumentError
             See `check_sequence`; also if the arrays differ in their number of features.
         """
-        checked = [check_sequence(array, f"sequence {i}") for i, array in enumerate(arrays)]
+        checked = [check_sequence(array, f"{name} {i}") for i, array in enumerate(arrays)]
         for i, array in enumerate(checked):
             if array.shape[1] != checked[0].shape[1]:
                 raise ArgumentError(
-                    f"sequence {i} has {array.shape[1]} features, sequence 0 has "
+                    f"{name} {i} has {array.shape[1]} features, {name} 0 has "
                     f"{checked[0].shape[1]}; all need the same"
                 )
         offsets = np.zeros(len(checked) + 1, np.int64)
@@ -114,6 +120,47 @@ class Ragged:
     def lengths(self) -> np.ndarray:
         """Number of steps of each sequence, shape (n_sequences,), int64."""
         return np.diff(self.offsets)
+
+    def checked(self, name: str = "sequence") -> Ragged:
+        """Return these sequences, or a copy where they are not laid out as described.
+
+        Parameters
+        ----------
+        name : str
+            How an error calls one of them.
+
+        Raises
+        ------
+        ArgumentError
+            If the offsets are none, a sequence has no step, or a value is not finite.
+        """
+        values, offsets = np.asarray(self.values), np.asarray(self.offsets)
+        if (
+            values.ndim != 2
+            or offsets.ndim != 1
+            or offsets.dtype.kind not in "iu"
+            or len(offsets) == 0
+            or offsets[0] < 0
+            or offsets[-1] > len(values)
+            or (offsets[1:] < offsets[:-1]).any()
+        ):
+            raise ArgumentError(
+                "the offsets of Ragged ascend within its values, of shape (n_steps, n_features); "
+                "Ragged.from_arrays makes them"
+            )
+        whole = Ragged(values, offsets.astype(np.int64, copy=False))
+        if len(offsets) == 1:
+            return whole
+        used = values[offsets[0] : offsets[-1]]
+        sound = (
+            values.dtype == np.float32
+            and values.dtype.isnative
+            and values.flags.c_contiguous
+            and used.size
+            and whole.lengths.all()
+            and np.isfinite(used).all()
+        )
+        return whole if sound else Ragged.from_arrays(whole, name)
 
     def take(self, indices: Sequence[int] | np.ndarray) -> Ragged:
         """Copy the named sequences, in the order given.

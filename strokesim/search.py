@@ -24,6 +24,7 @@ import numpy as np
 
 from strokesim.distances import find_distance
 from strokesim.distances.checks import unequal_lengths
+from strokesim.distances.parts import save_parts
 from strokesim.distances.searcher import Nearest
 from strokesim.errors import ArgumentError, CorpusError, OutputError
 from strokesim.ink import Ink
@@ -50,7 +51,14 @@ class Match(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which no one asks a match for
 
 
-def _check_corpus(corpus: object) -> None:
+def check_corpus(corpus: object) -> None:
+    """Refuse what is no corpus, and say how to make one.
+
+    Raises
+    ------
+    ArgumentError
+        If it holds no sequences.
+    """
     if not hasattr(corpus, "sequences"):
         raise ArgumentError(
             f"an index is made of a Corpus, not of a {type(corpus).__name__}; "
@@ -129,7 +137,7 @@ class Index:
         if hasattr(distance, "embed_corpus"):
             self._encoder, distance = cast("LearnedMetric", distance), "euclidean"
         measure = find_distance(distance)
-        _check_corpus(corpus)
+        check_corpus(corpus)
         self.spec = corpus.spec
         if self._encoder is not None:
             corpus, self.spec = self._encoder.embed_corpus(corpus), self._encoder.spec
@@ -222,7 +230,7 @@ class Index:
         ArgumentError
             If the number of features differs, or the length where the distance needs equal ones.
         """
-        _check_corpus(corpus)
+        check_corpus(corpus)
         if self._encoder is not None:
             corpus = self._encoder.embed_corpus(corpus)
         else:
@@ -257,7 +265,10 @@ class Index:
             If there never was an entry of such a number, or it is no whole number.
         """
         try:
-            numbers = np.unique(np.fromiter(map(operator.index, indices), np.int64))
+            given = list(indices)
+            if any(isinstance(number, bool | np.bool_) for number in given):
+                raise TypeError
+            numbers = np.unique(np.fromiter(map(operator.index, given), np.int64))
         except (TypeError, OverflowError):
             raise ArgumentError(
                 f"{indices!r} are no numbers of entries; needed: several whole numbers, as in "
@@ -274,7 +285,11 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the index needs besides the corpus, whose features it does not copy."""
+        """Memory that the index has for itself, without the features of corpora.
+
+        Features are copied only where small parts are put together, after `add` and `remove`.
+        What the first search by "cloud" or "euclidean_shifted" makes is not counted.
+        """
         return self._searcher.parts.nbytes
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -300,19 +315,21 @@ class Index:
         target = Path(path)
         if target.exists():
             raise OutputError(f"cannot write {target}: it is there already")
+        with self._changing:
+            known, parts = self._facts, self._searcher.parts.all
         facts = {
             "distance": self.distance,
             "radius": self.radius,
             "spec": None if self.spec is None else self.spec.to_dict(),
             "equal_length": self._equal_length,
             "n_features": self._searcher.parts.n_features,
-            **{name: values.tolist() for name, values in self._facts._asdict().items()},
+            **{name: values.tolist() for name, values in known._asdict().items()},
         }
         try:
             with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
                 folder = Path(name) / "index"
                 folder.mkdir()
-                self._searcher.parts.save(folder)
+                save_parts(parts, folder)
                 with synced(folder / "index.json") as file:
                     file.write(json.dumps(facts).encode())
                 sync_folder(folder)
@@ -348,7 +365,7 @@ class Index:
             index._facts = _Facts(*(np.array(facts[name], object) for name in _Facts._fields))
             if {each.shape for each in index._facts} != {(len(index._searcher.parts),)}:
                 raise ValueError("index.json does not tell of each entry what is known of it")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise CorpusError(f"{folder} holds no index that can be read: {error}") from None
         index._changing = threading.Lock()
         return index

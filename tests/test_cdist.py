@@ -92,6 +92,14 @@ def test_what_is_no_set_of_sequences_is_refused(a, b, message):
         cdist(a, b)
 
 
+def test_a_ragged_of_no_use_is_refused():
+    given = Ragged(np.array([[1.0], [np.nan]], np.float32), np.array([0, 1, 2]))
+    with pytest.raises(ArgumentError, match="b: sequence 1: step 0, feature 0 is nan"):
+        cdist([[1.0]], given)
+    with pytest.raises(ArgumentError, match="the offsets of Ragged ascend"):
+        pdist(Ragged(given.values, np.array([0, 5])))
+
+
 def test_euclidean_refuses_unequal_lengths():
     with pytest.raises(ArgumentError, match=r"sequence 2 has 1 steps, sequence 0 has 2.*shifted"):
         cdist([[1, 2], [3, 4], [5]], distance="euclidean")

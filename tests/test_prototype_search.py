@@ -64,7 +64,9 @@ def test_cutoff_and_small_shares_give_fewer_matches():
 def test_what_means_nothing_is_refused():
     corpus = Corpus.from_arrays([[0.0], [1.0]], labels=["a", "b"])
     index = PrototypeIndex(corpus)
-    for prototypes in (0, 3):
+    with pytest.raises(ArgumentError, match="made of a Corpus, not of a list"):
+        PrototypeIndex([[1.0]])
+    for prototypes in (0, 3, None):
         with pytest.raises(ArgumentError, match=f"prototypes={prototypes}; use 1 to 2"):
             index.search(np.zeros((1, 1)), prototypes=prototypes)
     with pytest.raises(ArgumentError, match="k=3 is more than the 2 entries"):

@@ -86,6 +86,10 @@ def test_float32_is_not_copied_and_may_be_read_only():
         ([1e300], r"step 0, feature 0 is 1e\+300; features are finite float32 numbers"),
         ([1 + 2j], "not an array of numbers: complex numbers; give both parts"),
         (["a"], "is not an array of numbers"),
+        (["1", "2"], "text or time; give numbers"),
+        (np.array(["2020-01-01"], "datetime64[D]"), "text or time; give numbers"),
+        (np.ma.masked_equal([1, 2], 2), "some are masked"),
+        ([10**400], "is not an array of numbers"),
         ([[1], [2, 3]], "is not an array of numbers"),
         (None, "sequence 17"),
     ],
@@ -99,3 +103,30 @@ def test_what_is_no_sequence_is_refused_by_name(given, message):
 def test_sequences_with_other_features_are_refused():
     with pytest.raises(ArgumentError, match="sequence 1 has 3 features, sequence 0 has 2"):
         Ragged.from_arrays([np.zeros((1, 2)), np.zeros((1, 3))])
+
+
+def test_sequences_laid_out_otherwise_are_put_right():
+    values = np.asfortranarray(np.arange(12.0).reshape(6, 2))
+    given = Ragged(values, [1, 3, 6])
+    expected = [values[1:3].tolist(), values[3:].tolist()]
+    assert [one.tolist() for one in given.checked()] == expected
+    sound = Ragged.from_arrays([[1.0], [2.0, 3.0]])
+    assert sound.checked().values is sound.values
+
+
+@pytest.mark.parametrize(
+    ("offsets", "message"),
+    [
+        ([0, 2, 9], "the offsets of Ragged ascend within its values"),
+        ([-1, 2], "the offsets of Ragged ascend"),
+        ([0, 3, 2], "the offsets of Ragged ascend"),
+        ([], "the offsets of Ragged ascend"),
+        ([0.0, 1.0], "the offsets of Ragged ascend"),
+        ([0, 0, 2], "entry 0 has 0 steps"),
+        ([0, 2, 3], "entry 1: step 0, feature 0 is nan"),
+    ],
+)
+def test_what_is_no_ragged_is_refused(offsets, message):
+    given = Ragged(np.array([[1.0], [2.0], [np.nan]], np.float32), np.array(offsets))
+    with pytest.raises(ArgumentError, match=message):
+        given.checked("entry")

@@ -74,3 +74,6 @@ def test_after_the_command_the_first_match_compiles_nothing(tmp_path):
 def test_no_features_cannot_be_warmed_up():
     with pytest.raises(ArgumentError, match="0 features; a feature sequence has at least 1"):
         warm_up([0])
+    for wrong in (5, "x", [1.5]):
+        with pytest.raises(ArgumentError, match="give several whole numbers"):
+            warm_up(wrong)

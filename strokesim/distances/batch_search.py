@@ -8,7 +8,7 @@ import numpy as np
 
 from strokesim.distances.kernels import CLOUD, EUCLIDEAN, FREE, SHIFTED
 from strokesim.distances.lane_scan import fill_values, scan_lanes
-from strokesim.distances.parts import Part, Parts
+from strokesim.distances.parts import Part, Parts, number_of_sequences
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import LARGEST_ERROR, LARGEST_QUERY, Nearest, rank
 from strokesim.distances.vectors import LANES, aligned
@@ -56,13 +56,14 @@ class BatchSearch:
         progress: Callable[[int], object] | None = None,
     ) -> list[Nearest]:
         """See `Searcher.nearest_of_all`."""
+        parts = self.parts.all
         found: list[Nearest] = [Nearest(np.empty(0), np.empty(0, np.int64))] * len(queries)
         size = max(min(-(-len(queries) // thread_count(threads)), QUERIES), 1)
         starts = range(0, len(queries), size)
 
         def answer(number: int) -> int:
             batch = queries[starts[number] : starts[number] + size]
-            found[starts[number] : starts[number] + size] = self._nearest(batch, k, cutoff)
+            found[starts[number] : starts[number] + size] = self._nearest(batch, parts, k, cutoff)
             return len(batch)
 
         run_where_worth_it(answer, len(starts), threads=threads, progress=progress)
@@ -75,36 +76,43 @@ class BatchSearch:
         dtype: type[np.floating] = np.float64,
     ) -> np.ndarray:
         """See `Searcher.rows`."""
-        return np.stack([self._row(query, start, dtype) for query in queries])
+        parts = self.parts.all
+        return np.stack([self._row(query, parts, start, dtype) for query in queries])
 
-    def _row(self, query: np.ndarray, start: int, dtype: type[np.floating]) -> np.ndarray:
-        values = np.empty(len(self.parts))
-        single = dtype == np.float32 and self._error(len(query)) <= SINGLE_ERROR
-        for part in self.parts.all:
+    def _row(
+        self, query: np.ndarray, parts: Sequence[Part], start: int, dtype: type[np.floating]
+    ) -> np.ndarray:
+        values = np.empty(number_of_sequences(parts))
+        for part in parts:
             # A copy, as all that is chosen elsewhere: one variant of the kernels is enough.
             chosen = part.order[part.order + part.first >= start]
             if len(chosen):
+                single = dtype == np.float32 and self._error(len(query), part) <= SINGLE_ERROR
                 number = np.float32 if single and self._fits(query, part) else np.float64
                 values[chosen + part.first] = self._values(query, part, chosen, number)
         return self._distances(values[start:]).astype(dtype, copy=False)
 
-    def _nearest(self, queries: Sequence[np.ndarray], k: int, cutoff: float) -> list[Nearest]:
+    def _nearest(
+        self, queries: Sequence[np.ndarray], parts: Sequence[Part], k: int, cutoff: float
+    ) -> list[Nearest]:
         """Return the nearest of a batch of queries, all of one length."""
         n = len(queries[0])
-        error = self._error(n)
+        error = max(self._error(n, part) for part in parts)
         slack = 1 + 5 * error
+        # That of all parts: what is best so far may be too small by that of the part it is from.
+        grain = max(self._grain(n, part) for part in parts)
         reach = cutoff * cutoff * slack
         best = np.full((len(queries), k), np.inf)
         fits = error <= LARGEST_ERROR
         held: list[tuple[Part, np.ndarray, np.ndarray, np.ndarray]] = []
-        for part in self.parts.all:
+        for part in parts:
             if not (fits and all(self._fits(query, part) for query in queries)):
                 fits = False
                 break
             found = np.empty((len(queries), max(4 * k, 256)), np.int64)
             values = np.empty(found.shape)
             counts = np.zeros(len(queries), np.int64)
-            unit, grain = self._unit(part), self._grain(n, part)
+            unit = self._unit(part)
             bound = (np.minimum(reach, best[:, 0] * slack) + grain) * unit * (1 + 2.0**-22)
             fits = scan_lanes(
                 np.concatenate(queries) * part.scale,
@@ -126,13 +134,13 @@ class BatchSearch:
                 break
             held.append((part, found, values, counts))
         if not fits:
-            return [self._decide_all(query, k, cutoff) for query in queries]
+            return [self._decide_all(query, parts, k, cutoff) for query in queries]
         answers = []
         for number, query in enumerate(queries):
             limit = min(reach, float(best[number, 0]) * slack)
             distances, indices = [], []
             for part, found, values, counts in held:
-                within = values[number, : counts[number]] <= limit + self._grain(n, part)
+                within = values[number, : counts[number]] <= limit + grain
                 chosen = found[number, : counts[number]][within]
                 exact = self._values(query, part, chosen, np.float64)
                 distances.append(self._distances(exact))
@@ -140,10 +148,12 @@ class BatchSearch:
             answers.append(rank(np.concatenate(distances), np.concatenate(indices), k, cutoff))
         return answers
 
-    def _decide_all(self, query: np.ndarray, k: int, cutoff: float) -> Nearest:
+    def _decide_all(
+        self, query: np.ndarray, parts: Sequence[Part], k: int, cutoff: float
+    ) -> Nearest:
         """Return the nearest by comparing all in float64."""
-        alive = np.concatenate([part.order[part.alive] + part.first for part in self.parts.all])
-        return rank(self.rows([query])[0, alive], alive, k, cutoff)
+        alive = np.concatenate([part.order[part.alive] + part.first for part in parts])
+        return rank(self._row(query, parts, 0, np.float64)[alive], alive, k, cutoff)
 
     def _values(
         self, query: np.ndarray, part: Part, chosen: np.ndarray, number: type[np.floating]
@@ -151,7 +161,7 @@ class BatchSearch:
         """Return squares, or order-free distances: exact, or in float32 with a relative error."""
         values = np.empty(len(chosen))
         single = number == np.float32
-        longest = max(self.parts.longest, len(query))
+        longest = max(part.longest, len(query))
         scale = part.scale if single else np.float32(1)
         room = self._rooms.single(longest) if single else self._rooms.double(longest)
         scaled = (query * scale).astype(number)
@@ -179,9 +189,9 @@ class BatchSearch:
     def _distances(self, values: np.ndarray) -> np.ndarray:
         return values if self._kind == CLOUD else np.sqrt(values)
 
-    def _error(self, n: int) -> float:
+    def _error(self, n: int, part: Part) -> float:
         """Return the largest share by which rounding may change a float32 value."""
-        return (max(n, self.parts.longest) + self._n_features + 8) * 2.0**-24
+        return (max(n, part.longest) + self._n_features + 8) * 2.0**-24
 
     def _unit(self, part: Part) -> float:
         """Return how many times larger values of scaled features are."""
@@ -192,7 +202,7 @@ class BatchSearch:
         lost = self._n_features * 2.0**-146
         if self._kind == CLOUD:
             return 2 * float(np.sqrt(lost)) / float(part.scale)
-        return (n + self.parts.longest) * lost / float(part.scale) ** 2
+        return (n + part.longest) * lost / float(part.scale) ** 2
 
     def _fits(self, query: np.ndarray, part: Part) -> bool:
         """Tell whether a query is small enough for the scale of a part."""

@@ -104,10 +104,10 @@ class BoundedSearch(BatchSearch):
         """Merge what a part holds into the nearest of each query, in place."""
         heed_stop()
         steps = [len(query) for query in queries]
-        longest = max(*steps, self.parts.longest)
-        error = self._error(longest)
+        longest = max(*steps, part.longest)
+        error = self._error(longest, part)
         together = np.concatenate(queries)
-        too_long = max(steps) * self.parts.longest * LANES > CELLS_OF_SEARCH
+        too_long = max(steps) * part.longest * LANES > CELLS_OF_SEARCH
         if too_long or error > LARGEST_ERROR or not self._fits(together, part):
             for query, near, where in zip(queries, distances, indices, strict=True):
                 chosen = part.order[part.alive]

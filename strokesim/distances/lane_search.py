@@ -10,7 +10,7 @@ import numpy as np
 
 from strokesim.distances.cascade import answer_queries, merge_ranked
 from strokesim.distances.lane_dtw import fill_squares
-from strokesim.distances.parts import Part, Parts
+from strokesim.distances.parts import Part, Parts, number_of_sequences
 from strokesim.distances.rooms import Rooms
 from strokesim.distances.searcher import (
     BATCH,
@@ -143,10 +143,10 @@ class LaneSearch:
         """Merge what a part holds into the nearest of each query, in place."""
         heed_stop()
         steps = [len(query) for query in queries]
-        longest = max(*steps, self.parts.longest)
-        error = self._error(longest)
+        longest = max(*steps, part.longest)
+        error = self._error(longest, part)
         together = np.concatenate(queries)
-        too_long = max(steps) * self.parts.longest * LANES > CELLS_OF_SEARCH
+        too_long = max(steps) * part.longest * LANES > CELLS_OF_SEARCH
         if too_long or error > LARGEST_ERROR or not self._fits(together, part):
             for query, near, where in zip(queries, distances, indices, strict=True):
                 chosen = part.order[part.alive]
@@ -185,24 +185,25 @@ class LaneSearch:
         dtype: type[np.floating] = np.float64,
     ) -> np.ndarray:
         """See `Searcher.rows`."""
-        squares = np.empty((len(queries), len(self.parts) - start))
+        parts = self.parts.all
+        squares = np.empty((len(queries), number_of_sequences(parts) - start))
         longest = max(map(len, queries))
-        single = dtype == np.float32 and self._error(longest) <= SINGLE_ERROR
-        for part in self.parts.all:
+        for part in parts:
             # A copy, as all that is chosen elsewhere: one variant of the kernels is enough.
             chosen = part.order[part.order + part.first >= start]
             if not len(chosen):
                 continue
             places = chosen + (part.first - start)
+            single = dtype == np.float32 and self._error(longest, part) <= SINGLE_ERROR
             if single and all(self._fits(query, part) for query in queries):
                 self._approximate(queries, part, chosen, places, squares)
             else:
                 self._decide(queries, part, chosen, places, squares)
         return np.sqrt(squares, out=squares).astype(dtype, copy=False)
 
-    def _error(self, n: int) -> float:
+    def _error(self, n: int, part: Part) -> float:
         """Return the largest share by which rounding may change a float32 square."""
-        return (n + self.parts.longest + self._n_features + 8) * 2.0**-24
+        return (n + part.longest + self._n_features + 8) * 2.0**-24
 
     def _fits(self, query: np.ndarray, part: Part) -> bool:
         """Tell whether a query is small enough for the scale of a part."""
@@ -210,7 +211,7 @@ class LaneSearch:
 
     def _grain(self, n: int, part: Part) -> float:
         """Return what underflow may have taken from a square, in the units of the features."""
-        return (n + self.parts.longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
+        return (n + part.longest) * self._n_features * 2.0**-146 / float(part.scale) ** 2
 
     def _approximate(
         self,
@@ -255,10 +256,10 @@ class LaneSearch:
     ) -> None:
         """Set squares in several calls where they are long: between two, Ctrl-C is heard."""
         lengths = [len(query) for query in queries]
-        n, longest = sum(lengths), max(*lengths, self.parts.longest)
+        n, longest = sum(lengths), max(*lengths, part.longest)
         rooms = self._rooms
         room = rooms.single(longest) if queries[0].dtype == np.float32 else rooms.double(longest)
-        most = max(CELLS // (self.parts.longest * LANES) // 4 * 4, 4)
+        most = max(CELLS // (part.longest * LANES) // 4 * 4, 4)
         if n > most and len(queries) > 1:
             for number in range(len(queries)):
                 row = slice(number, number + 1)

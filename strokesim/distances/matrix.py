@@ -158,7 +158,7 @@ def sequences_of(given: Ragged | Iterable[object], name: str) -> Ragged:
     """Return what was given as checked sequences; ``name`` is how an error calls it."""
     given = getattr(given, "sequences", given)
     if isinstance(given, Ragged):
-        return given
+        return given.checked(f"{name}: sequence")
     if isinstance(given, np.ndarray) and given.ndim < 3:
         raise ArgumentError(
             f"{name} is one array of shape {given.shape}, and several sequences are needed; "

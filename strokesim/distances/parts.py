@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,10 +39,11 @@ class Part(NamedTuple):
     removed: bool  # whether any is
     scale: np.float32  # power of two
     first: int  # number of sequence 0 in the index
+    copied: bool  # whether the features are the index's own
 
     def without(self, numbers: np.ndarray) -> Part:
         """Return the part without the sequences of these numbers in the index."""
-        gone = np.isin(self.order + self.first, numbers)
+        gone = self.alive & np.isin(self.order + self.first, numbers)
         if not gone.any():
             return self
         return self._replace(alive=_fixed(self.alive & ~gone), removed=True)
@@ -57,14 +58,19 @@ class Part(NamedTuple):
             yield self._replace(alive=_fixed(self.alive & (slices == number)), removed=True)
 
     @property
+    def longest(self) -> int:
+        """Steps of the longest sequence, removed ones included."""
+        return int(self.lengths[-1])
+
+    @property
     def n_steps(self) -> int:
         """Steps of all sequences."""
         return int(self.offsets[-1] - self.offsets[0])
 
     @property
-    def n_steps_alive(self) -> int:
-        """Steps of the sequences that have not been removed."""
-        return int(self.lengths[self.alive].sum())
+    def n_steps_needed(self) -> int:
+        """Steps that would be left if the part were made anew: one of each removed sequence."""
+        return int(np.where(self.alive, self.lengths, 1).sum())
 
 
 LAYOUT = {"version": 1, "lanes": LANES, "depth": DEPTH}
@@ -119,6 +125,7 @@ def prepare_part(sequences: Ragged, first: int, *, blocks: bool = True) -> Part:
         removed=False,
         scale=scale,
         first=first,
+        copied=False,
     )
 
 
@@ -158,6 +165,11 @@ def parts_of(sequences: Ragged, first: int = 0, *, blocks: bool = True) -> Itera
         start = stop
 
 
+def number_of_sequences(parts: Sequence[Part]) -> int:
+    """Return how many there are in parts that follow each other, removed ones included."""
+    return parts[-1].first + len(parts[-1].order) if parts else 0
+
+
 class Parts:
     """All sequences of an index, which may grow and shrink while others search it.
 
@@ -171,19 +183,15 @@ class Parts:
     ----------
     all : tuple of Part
         Replaced as a whole by every change: who holds one is not disturbed.
-    longest : int
-        Steps of the longest sequence, or more after it was removed.
     """
-
-    all: tuple[Part, ...]
 
     def __init__(self, sequences: Ragged, *, blocks: bool = True) -> None:
         self.n_features, self._blocks = sequences.n_features, blocks
-        self._become(tuple(parts_of(sequences, blocks=blocks)))
+        self.all = tuple(parts_of(sequences, blocks=blocks))
 
     def __len__(self) -> int:
         """Return the number of sequences, removed ones included."""
-        return self.all[-1].first + len(self.all[-1].order) if self.all else 0
+        return number_of_sequences(self.all)
 
     @property
     def n_alive(self) -> int:
@@ -192,12 +200,11 @@ class Parts:
 
     @property
     def nbytes(self) -> int:
-        """Memory that is there for the index alone; the features are the corpus's."""
+        """Memory that is there for the index alone, without features that are a corpus's."""
         return sum(
-            array.nbytes
+            getattr(part, name).nbytes
             for part in self.all
-            for name in ARRAYS[2:]
-            for array in (getattr(part, name),)
+            for name in (ARRAYS if part.copied else ARRAYS[2:])
         )
 
     def add(self, sequences: Ragged) -> None:
@@ -206,20 +213,19 @@ class Parts:
         new = list(parts_of(sequences, len(self), blocks=self._blocks))
         while known and len(new) == 1 and known[-1].n_steps <= new[0].n_steps < STEPS_PER_PART:
             new = [self._merged(known.pop(), new[0])]
-        self._become((*known, *new))
+        self.all = (*known, *new)
 
     def remove(self, numbers: np.ndarray) -> None:
         """Let searches pass over sequences. The others keep their numbers.
 
-        Parts of which less than half is left are made anew.
+        Parts of which less than two thirds would be left are made anew.
         """
-        left = (part.without(numbers) for part in self.all)
-        self._become(
-            tuple(
-                self._merged(part) if 0 < 2 * part.n_steps_alive < part.n_steps else part
-                for part in left
-            )
-        )
+        left = []
+        for known in self.all:
+            part = known.without(numbers)
+            anew = part is not known and 3 * part.n_steps_needed < 2 * part.n_steps
+            left.append(self._merged(part) if anew else part)
+        self.all = tuple(left)
 
     def _merged(self, *parts: Part) -> Part:
         """Return neighbouring parts as one, in which a removed sequence is its first step only."""
@@ -237,35 +243,16 @@ class Parts:
         offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
         sequences = Ragged(np.concatenate(values), offsets)
         whole = prepare_part(sequences, parts[0].first, blocks=self._blocks)
-        return whole.without(np.concatenate(gone))
-
-    def _become(self, parts: tuple[Part, ...]) -> None:
-        # In this order: a search that sees a part has room for its longest.
-        self.longest = max((int(part.lengths[-1]) for part in parts), default=0)
-        self.all = parts
-
-    def save(self, folder: Path) -> None:
-        """Write everything, features included, as NumPy files into a folder."""
-        facts = []
-        for number, part in enumerate(self.all):
-            arrays = part._asdict()
-            arrays["values"] = part.values[part.offsets[0] : part.offsets[-1]]
-            arrays["offsets"] = part.offsets - part.offsets[0]
-            for name in ARRAYS:
-                with synced(folder / f"{number}-{name}.npy") as file:
-                    np.save(file, arrays[name])
-            facts.append([bool(part.removed), float(part.scale), int(part.first)])
-        described = {**LAYOUT, "parts": facts}
-        with synced(folder / "parts.json") as file:
-            file.write(json.dumps(described).encode())
+        return whole.without(np.concatenate(gone))._replace(copied=True)
 
     def load(self, folder: Path) -> None:
-        """Become what `save` wrote, mapped into memory.
+        """Become what `save_parts` wrote, mapped into memory.
 
         Raises
         ------
         ValueError
-            If it is not as `save` writes it. Features, corners and boxes are not read for that.
+            If it is not as `save_parts` writes it. Features, corners and boxes are not read for
+            that.
         """
         described = json.loads((folder / "parts.json").read_text())
         layout = {name: described[name] for name in LAYOUT}
@@ -273,18 +260,38 @@ class Parts:
             raise ValueError(f"it is laid out as {layout}, this version reads {LAYOUT}")
         loaded: list[Part] = []
         for number, (removed, scale, first) in enumerate(described["parts"]):
+            if not (2.0**-126 <= scale <= 2.0**126 and np.frexp(scale)[0] == 0.5):
+                raise ValueError(f"parts.json: the scale of part {number} is {scale}")
             arrays: dict[str, Any] = {
                 name: _fixed(np.load(folder / f"{number}-{name}.npy", mmap_mode="r"))
                 for name in ARRAYS
             }
-            part = Part(**arrays, removed=removed, scale=np.float32(scale), first=first)
+            part = Part(
+                **arrays, removed=removed, scale=np.float32(scale), first=first, copied=False
+            )
             if first != (loaded[-1].first + len(loaded[-1].order) if loaded else 0):
                 raise ValueError(f"part {number} does not begin where the one ahead ends")
             for name, sound in _checks(part, self.n_features, self._blocks):
                 if not sound:
                     raise ValueError(f"{number}-{name}.npy is damaged")
             loaded.append(part)
-        self._become(tuple(loaded))
+        self.all = tuple(loaded)
+
+
+def save_parts(all_parts: tuple[Part, ...], folder: Path) -> None:
+    """Write everything, features included, as NumPy files into a folder."""
+    facts = []
+    for number, part in enumerate(all_parts):
+        arrays = part._asdict()
+        arrays["values"] = part.values[part.offsets[0] : part.offsets[-1]]
+        arrays["offsets"] = part.offsets - part.offsets[0]
+        for name in ARRAYS:
+            with synced(folder / f"{number}-{name}.npy") as file:
+                np.save(file, arrays[name])
+        facts.append([bool(part.removed), float(part.scale), int(part.first)])
+    described = {**LAYOUT, "parts": facts}
+    with synced(folder / "parts.json") as file:
+        file.write(json.dumps(described).encode())
 
 
 def _checks(part: Part, n_features: int, blocks: bool) -> Iterator[tuple[str, bool]]:

@@ -8,6 +8,7 @@ once more in float64 where it decides.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from types import ModuleType
 
@@ -59,9 +60,15 @@ def warm_up(
     Raises
     ------
     ArgumentError
-        If a number of features is less than 1.
+        If a number of features is none, or less than 1.
     """
-    for count in n_features:
+    try:
+        counts = [operator.index(count) for count in n_features]
+    except TypeError:
+        raise ArgumentError(
+            f"n_features={n_features!r}; give several whole numbers, such as (2, 3)"
+        ) from None
+    for count in counts:
         if count < 1:
             raise ArgumentError(f"{count} features; a feature sequence has at least 1")
         sequences = Ragged.from_arrays([np.zeros((9, count))] * 9)
