@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from strokesim.augmentation import Augmentation, turned_classes
 from strokesim.cli.options import format_option, lenient_option, read, threads_option
 from strokesim.cli.show import progress, tell
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
-from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
+from strokesim.siamese import (
+    LOSSES,
+    MINERS,
+    EncoderSettings,
+    TrainingSettings,
+    open_encoder,
+    train,
+)
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import SPEC, alphabet_of
@@ -48,9 +57,21 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
     return numbers[0] if len(numbers) == 1 else numbers
 
 
+def given(context: click.Context, name: str) -> bool:
+    """Return whether the user gave an option, and not its default stands in."""
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
 @click.command()
 @click.argument("folder", metavar="MODEL")
 @click.argument("ink", nargs=-1, required=True)
+@click.option(
+    "--from",
+    "start",
+    metavar="FOLDER",
+    help="Begin with the weights of an encoder, `default` for the one that comes along; it brings "
+    "features and shape.",
+)
 @setting("spec", str(SPEC), "Features of a step, as in `corpus build`.", metavar="SPEC")
 @choice("network", SHAPE.network, NETWORKS)
 @choice("pooling", SHAPE.pooling, POOLINGS)
@@ -89,9 +110,12 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @format_option
 @lenient_option
 @threads_option
+@click.pass_context
 def command(
+    context: click.Context,
     folder: str,
     ink: tuple[str, ...],
+    start: str | None,
     spec: str,
     held: tuple[str, ...],
     share: float,
@@ -115,10 +139,15 @@ def command(
     \b
     Example:
       strokesim train letters strokes_background_small1.zip --turned
+      strokesim train mine my-letters.jsonl --from default --learning-rate 0.001 --steps 300
       torchrun --nproc-per-node 2 -m strokesim train letters strokes_background_small1.zip
       strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
     """
-    shape = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
+    began = None if start is None else open_encoder(start)
+    shape = SHAPE if began is None else began.tower.settings
+    asked = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
+    shape = replace(shape, **{name: asked[name] for name in asked if given(context, name)})
+    features = FeatureSpec.parse(spec) if began is None or given(context, "spec") else None
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
     chosen = TrainingSettings(**settings)
@@ -133,6 +162,11 @@ def command(
                 names = facts["validation_classes"]
                 groups = sorted({alphabet_of(name) or name for name in names})
                 tell(f"held back: {facts['validation_samples']:,} inks of {', '.join(groups)}")
+            if known := facts.get("validation_classes_known"):
+                tell(
+                    f"{known:,} of {len(facts['validation_classes']):,} classes held back are "
+                    f"known to {start}: new ones will be told apart less well than these"
+                )
             if "validation" in facts:
                 tell(f"step {facts['step']}: {_words(facts['validation'])}")
             if facts.get("classes_of_one_sample"):
@@ -144,9 +178,10 @@ def command(
             encoder = train(
                 inks,
                 folder,
-                spec=FeatureSpec.parse(spec),
-                encoder=EncoderSettings(**shape),
+                spec=features,
+                encoder=shape,
                 settings=chosen,
+                start=began,
                 validation=others if others is not None else share or None,
                 augment=Augmentation().scaled(augment).augment if augment else None,
                 expand=turned_classes if turned else None,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-import strokesim.siamese.training
+import strokesim.siamese.run
 from strokesim import Corpus, FeatureSpec, Index, read_inks, write_ink
 from strokesim.cli.main import command
 from strokesim.siamese import open_encoder
@@ -90,6 +91,21 @@ def test_options_reach_the_library(run, tmp_path):
     assert encoder.origin.augmentation is None
 
 
+def test_training_goes_on_from_an_encoder(run, tmp_path):
+    new, still = str(tmp_path / "new"), ["--learning-rate", "1e-30", "--steps", "1", "--share", "0"]
+    done = run("train", new, "ink.jsonl", "--from", "model", *still)
+    assert done.stdout == f"{new}: trained for 1 steps\n"
+    assert open_encoder(new) == open_encoder("model")
+    seen = run("train", str(tmp_path / "seen"), "ink.jsonl", "--from", "model", "--steps", "1",
+               "--seed", "4")  # fmt: skip
+    assert re.search(r"\d of 2 classes held back are known to model: new ones", seen.stderr)
+    words = ["train", str(tmp_path / "other"), "ink.jsonl", "--from", "default"]
+    assert "width=8, and the encoder to start from has 64" in run(*words, *SMALL, code=2).stderr
+    assert "steps=12 was given; take the features" in run(*words, *SPEC, code=2).stderr
+    run(*words, *still)
+    assert open_encoder(words[1]) == open_encoder("default")
+
+
 def test_ink_without_labels_is_learned_from_beside_labelled_ink(run, tmp_path):
     inks = list(read_inks("ink.jsonl"))
     write_ink([*inks, *(replace(ink, label=None) for ink in inks)], tmp_path / "partly.jsonl")
@@ -130,31 +146,31 @@ def test_embed_prints_points_or_writes_a_corpus(run, tmp_path):
 def test_ctrl_c_and_resume_from_the_command_line(run, tmp_path, monkeypatch):
     new = str(tmp_path / "new")
     words = ["train", new, "ink.jsonl", *SPEC, *SMALL]
-    whole = strokesim.siamese.training._Run._advance
+    whole = strokesim.siamese.run.Run._advance
 
     def interrupted(self, folder):
         if self.at.step == 3:
             os.kill(os.getpid(), signal.SIGINT)
         return whole(self, folder)
 
-    monkeypatch.setattr(strokesim.siamese.training._Run, "_advance", interrupted)
+    monkeypatch.setattr(strokesim.siamese.run.Run, "_advance", interrupted)
     done = run(*words, code=1)
     assert f"{new}: stopped; the same command with --resume goes on" in done.stderr
-    monkeypatch.setattr(strokesim.siamese.training._Run, "_advance", whole)
+    monkeypatch.setattr(strokesim.siamese.run.Run, "_advance", whole)
     run(*words, "--resume")
     assert open_encoder(new) == open_encoder("model")
 
 
 def test_ctrl_c_before_the_first_checkpoint_promises_nothing(run, tmp_path, monkeypatch):
     words = ["train", str(tmp_path / "new"), "ink.jsonl", *SPEC, *SMALL]
-    whole = strokesim.siamese.training._Run._beginning
+    whole = strokesim.siamese.run.Run._beginning
 
     def interrupted(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(strokesim.siamese.training._Run, "_beginning", interrupted)
+    monkeypatch.setattr(strokesim.siamese.run.Run, "_beginning", interrupted)
     assert "new: stopped; the same command begins anew" in run(*words, code=1).stderr
-    monkeypatch.setattr(strokesim.siamese.training._Run, "_beginning", whole)
+    monkeypatch.setattr(strokesim.siamese.run.Run, "_beginning", whole)
     run(*words)
 
 

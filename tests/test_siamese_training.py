@@ -258,7 +258,7 @@ def test_a_collapsed_embedding_stops_the_training(inks, tmp_path, monkeypatch):
 
 
 def test_training_stops_when_validation_no_longer_improves(inks, tmp_path, monkeypatch):
-    import strokesim.siamese.training as module
+    import strokesim.siamese.run as module
 
     rates = iter([0.5, 0.4, 0.3, 0.3, 0.35, 0.2])
     whole = module.score

@@ -135,6 +135,8 @@ def load_state(
 
 def _difference(name: str, before: Any, facts: dict[str, Any]) -> str:
     now = facts.get(name)
+    if name == "start":
+        return "it began with the weights of another encoder; give the same to start from"
     if name.endswith("data"):
         return f"it began with other {name}; give the same inks in the same order"
     if isinstance(before, dict) and isinstance(now, dict):
