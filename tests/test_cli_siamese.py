@@ -187,7 +187,7 @@ def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["train", "model", "ink.jsonl", *SPEC], 1, "holds a training already; resume it"),
+        (["train", "model", "ink.jsonl", *SPEC], 1, "holds a finished training; name"),
         (["train", "corpus", "ink.jsonl", *SPEC], 1, "it holds other files"),
         (["train", "new", "none.jsonl"], 1, "none.jsonl"),
         (["train", "new", "ink.jsonl", "--loss", "contrastive"], 2, "did you mean"),

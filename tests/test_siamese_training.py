@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from strokesim.errors import (
     TrainingError,
 )
 from strokesim.ink import Ink
-from strokesim.siamese import EncoderSettings, TrainingSettings, open_encoder, train
+from strokesim.siamese import EncoderSettings, TrainingSettings, open_encoder, run, train
 from strokesim.siamese.devices import find_device
 from strokesim.siamese.encoders import Tower
 from strokesim.siamese.examples import examples_of
@@ -191,6 +192,11 @@ def test_ctrl_c_finishes_the_checkpoint_and_the_run_goes_on_from_there(inks, tmp
     quick(inks, tmp_path / "whole")
     assert weights_of(tmp_path / "cut") == weights_of(tmp_path / "whole")
     assert lines_of(tmp_path / "cut") == lines_of(tmp_path / "whole")
+    further = "to train its encoder further, give start=.*/whole and a new folder"
+    with pytest.raises(OutputError, match=f"holds a finished training; .*; {further}"):
+        quick(inks, tmp_path / "whole")
+    with pytest.raises(ModelError, match=f"is finished, nothing is to resume; {further}"):
+        quick(inks, tmp_path / "whole", resume=True)
 
 
 def test_training_runs_in_a_thread_that_receives_no_signals(inks, tmp_path):
@@ -258,12 +264,10 @@ def test_a_collapsed_embedding_stops_the_training(inks, tmp_path, monkeypatch):
 
 
 def test_training_stops_when_validation_no_longer_improves(inks, tmp_path, monkeypatch):
-    import strokesim.siamese.run as module
-
     rates = iter([0.5, 0.4, 0.3, 0.3, 0.35, 0.2])
-    whole = module.score
+    whole = run.score
     monkeypatch.setattr(
-        module,
+        run,
         "score",
         lambda points, held: whole(points, held)._replace(
             one_shot_error=next(rates), equal_error_rate=0.1, threshold=0.7
@@ -281,8 +285,74 @@ def test_memory_that_runs_out_is_told_in_our_words(inks, tmp_path, monkeypatch):
 
     loss = LOSSES["linear"]
     monkeypatch.setitem(LOSSES, "linear", replace(loss, batch=hungry))
-    with pytest.raises(TrainingError, match="out of memory in batch 0, 18 sequences of up to 12"):
+    with pytest.raises(
+        TrainingError, match="in batch 0: out of memory for 18 sequences of up to 1"
+    ):
         quick(inks, tmp_path / "run", replace(QUICK, loss="linear"))
+
+
+def fails_at(step, name):
+    """Return a function that takes the place of another, and has no memory left in a step."""
+    whole, calls = name, itertools.count()
+
+    def hungry(*given, **options):
+        if next(calls) == step:
+            raise MemoryError
+        return whole(*given, **options)
+
+    return hungry
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "call", "message"),
+    [
+        (torch.optim.AdamW, "step", 6, "in batch 6: out of memory for 18 sequences .*; the state "
+         "of step 5 is in .*/run: with resume=True, the same settings go on from there; with "
+         "others, go on from the best encoder so far by start=.*/run and a new folder"),
+        (run, "score", 2, "after step 8: out of memory while looking at 4 validation inks; give "
+         "fewer; the state of step 5"),
+        (run, "score", 0, "after step 0: out of memory while looking at .*; nothing was kept"),
+        (run, "save_state", 2, "after step 10: out of memory while writing .*; the state of ste"),
+        (run, "save_encoder", 0, "after step 4: out of memory while writing .*; the state of step "
+         "0 is in .*; with others, begin anew in a new folder"),
+    ],
+)  # fmt: skip
+def test_wherever_memory_runs_out_the_last_state_stays_and_is_gone_on_from(
+    inks, tmp_path, monkeypatch, owner, name, call, message
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, fails_at(call, getattr(owner, name)))
+        with pytest.raises(TrainingError, match=message):
+            quick(inks, tmp_path / "run")
+    begun = (tmp_path / "run" / "resume.safetensors").exists()
+    assert begun == ("nothing was kept" not in message)
+    assert quick(inks, tmp_path / "run", resume=begun) == quick(inks, tmp_path / "whole")
+
+
+def test_a_tower_that_memory_does_not_hold_is_told_before_anything_is_written(
+    inks, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Tower, "__init__", fails_at(0, Tower.__init__))
+    with pytest.raises(TrainingError, match="out of memory for a tower of 1 layers, 12 wide; use"):
+        quick(inks, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_stopped_training_advises_can_be_done(inks, tmp_path, monkeypatch):
+    loss, calls = LOSSES["supervised-contrastive"], itertools.count()
+
+    def broken(embeddings, labels, **options):
+        value = loss.batch(embeddings, labels, **options)
+        return value * float("nan") if next(calls) == 6 else value
+
+    with monkeypatch.context() as patch:
+        patch.setitem(LOSSES, loss.name, replace(loss, batch=broken))
+        with pytest.raises(TrainingError, match=r"lower the learning rate, .* by start=") as caught:
+            quick(inks, tmp_path / "run")
+    (start,) = re.findall("start=(.*) and a new folder", str(caught.value))
+    lower = replace(QUICK, learning_rate=1e-3)
+    again = train(inks, tmp_path / "lower", start=start, settings=lower)
+    assert again.origin.training["learning_rate"] == 1e-3
 
 
 def test_an_error_of_a_hook_comes_through_as_it_is(inks, tmp_path):
@@ -428,7 +498,7 @@ def test_a_run_is_only_resumed_as_it_began(inks, tmp_path):
     folder = tmp_path / "run"
     with pytest.raises(ZeroDivisionError):
         quick(inks, folder, report=cut)
-    with pytest.raises(OutputError, match="holds a training already; resume it"):
+    with pytest.raises(OutputError, match="holds a training that was cut off; go on with it by"):
         quick(inks, folder)
     for changed, message in [
         ({"settings": replace(QUICK, seed=4)}, "seed was 0 and is 4; give the same settings"),
@@ -446,6 +516,6 @@ def test_a_run_is_only_resumed_as_it_began(inks, tmp_path):
         state.write_bytes(damaged)
         with pytest.raises(ModelError, match=r"resume.safetensors is damaged"):
             quick(inks, folder, resume=True)
-    state.unlink()
-    with pytest.raises(ModelError, match="holds no unfinished training"):
-        quick(inks, folder, resume=True)
+    with pytest.raises(ModelError, match="none holds no unfinished training; leave out resume=T"):
+        quick(inks, tmp_path / "none", resume=True)
+    assert not (tmp_path / "none").exists()

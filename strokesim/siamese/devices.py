@@ -47,3 +47,12 @@ def is_mixed(precision: str, device: torch.device) -> bool:
     if precision == "auto":
         return device.type == "cuda" and torch.cuda.is_bf16_supported()
     return precision == "bfloat16"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on the CPU or on a GPU."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or any(
+        phrase in words
+        for phrase in ("out of memory", "allocate memory", "enough memory", "bad_alloc")
+    )

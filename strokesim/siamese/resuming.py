@@ -12,8 +12,10 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from strokesim.errors import ArgumentError, ModelError
+from strokesim.errors import ArgumentError, ModelError, OutputError
+from strokesim.learned.checkpoint import NAME as ENCODER
 from strokesim.replacing import replacing
+from strokesim.siamese.processes import restarted
 
 NAME = "resume.safetensors"
 METRICS = "metrics.jsonl"
@@ -40,6 +42,41 @@ class Progress:
     best: list[float] = field(default_factory=list)
     waited: int = 0
     low: int = 0
+
+
+def goes_on(folder: Path, resume: bool) -> bool:
+    """Return whether a training goes on with what its folder holds.
+
+    Parameters
+    ----------
+    folder : Path
+    resume : bool
+        Whether that was asked for. Of processes that torchrun started again, the folder decides.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds a training already and nobody asked to resume it.
+    ModelError
+        If there is nothing to resume.
+    """
+    begun, kept = (folder / NAME).is_file(), (folder / ENCODER).exists()
+    resume = begun if restarted() else resume
+    further = f"to train its encoder further, give start={folder} and a new folder"
+    if kept and not begun and resume:
+        raise ModelError(f"the training in {folder} is finished, nothing is to resume; {further}")
+    if kept and not begun:
+        raise OutputError(f"{folder} holds a finished training; name another folder; {further}")
+    if resume and not begun:
+        raise ModelError(
+            f"{folder} holds no unfinished training; leave out resume=True to begin one"
+        )
+    if begun and not resume:
+        raise OutputError(
+            f"{folder} holds a training that was cut off; go on with it by resume=True, or name "
+            "another folder"
+        )
+    return resume
 
 
 def save_state(
@@ -80,11 +117,9 @@ def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Raises
     ------
     ModelError
-        If there is no run to resume, or it is damaged or of a newer version.
+        If the run is damaged, or of another version.
     """
     place = folder / NAME
-    if not place.is_file():
-        raise ModelError(f"{folder} holds no unfinished training; leave out resume to begin one")
     try:
         with safetensors.safe_open(place, "pt") as file:
             state = json.loads(file.metadata()["strokesim training"])

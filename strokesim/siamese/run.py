@@ -13,18 +13,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from strokesim.errors import ArgumentError, OutputError, TrainingError
+from strokesim.errors import ArgumentError, TrainingError
 from strokesim.learned import Origin
 from strokesim.learned.checkpoint import NAME as ENCODER
 from strokesim.siamese.checkpoint import make_folder, open_encoder, save_encoder
+from strokesim.siamese.devices import is_out_of_memory
 from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings
 from strokesim.siamese.examples import NONE, Augment, Examples
-from strokesim.siamese.interrupts import postponed
+from strokesim.siamese.interrupts import Interrupt, postponed
 from strokesim.siamese.objective import Objective, mean_distances
-from strokesim.siamese.processes import Processes, restarted
+from strokesim.siamese.processes import Processes
 from strokesim.siamese.resuming import NAME as STATE
-from strokesim.siamese.resuming import Metrics, Progress, load_state, read_state, save_state
+from strokesim.siamese.resuming import Metrics, Progress, load_state, save_state
 from strokesim.siamese.settings import TrainingSettings
 from strokesim.siamese.validation import score
 
@@ -60,15 +61,24 @@ class Run:
     ) -> None:
         self.examples, self.held, self.settings = examples, held, settings
         self.start, self.processes = start, processes
-        self.objective = Objective(
-            examples, shape, settings, augment, threads, processes, device, start
-        )
-        self.batch = processes.wrapped(self.objective)
+        try:
+            self.objective = Objective(
+                examples, shape, settings, augment, threads, processes, device, start
+            )
+            self.batch = processes.wrapped(self.objective)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise TrainingError(
+                f"out of memory for a tower of {shape.layers} layers, {shape.width} wide; use "
+                f"fewer layers or a smaller width"
+            ) from error
         self.tower = self.objective.tower
         self.optimiser = torch.optim.AdamW(
             self.objective.parameters(), lr=settings.rate(0), weight_decay=settings.weight_decay
         )
-        self.at = Progress()
+        self.at, self.doing = Progress(), "batch"
+        self.saved: int | None = None
         known = (examples.names[c] for c in np.unique(examples.classes) if c != NONE)
         self.origin = Origin(
             classes=tuple(sorted({*known, *(() if start is None else start.origin.classes)})),
@@ -97,9 +107,10 @@ class Run:
         """Train to the end and return the best encoder."""
         first = self.processes.first
         make_folder(folder)
-        resume = self.processes.of_the_first(first and self._resumes(folder, resume))
+        resume = self.processes.of_the_first(resume)
         if resume:
             self.at = load_state(folder, self.objective, self.optimiser, self.facts)
+            self.saved = self.at.step
         if first:
             reports = [Metrics(folder, self.at.step if resume else -1).write, *reports]
 
@@ -112,47 +123,52 @@ class Run:
             if first and progress is not None:
                 progress(steps)
 
-        if first and not resume:
-            facts = self._beginning()
-            tell(facts)
-            if self.start is not None and "validation" in facts:
-                self._judge(folder, facts["validation"])
-            self._save(folder)
-        done(self.at.step)
-        settings = self.settings
-        with postponed() as interrupt:
-            while self.at.step < settings.steps and self.at.waited < settings.patience:
-                tell(self._advance(folder))
-                last = self.at.step == settings.steps
-                if last or self.at.step % settings.evaluate_every == 0:
-                    if first:
-                        tell(self._evaluate(folder))
-                    self.at = Progress(**self.processes.of_the_first(asdict(self.at)))
-                stop = self.processes.any(interrupt.asked)
-                if first and (stop or self.at.step % settings.checkpoint_every == 0):
-                    self._save(folder)
-                done(1)
-                if stop:
-                    self.processes.wait()
-                    raise KeyboardInterrupt
+        with self._memory(folder):
+            if first and not resume:
+                facts = self._beginning()
+                tell(facts)
+                if self.start is not None and "validation" in facts:
+                    self._judge(folder, facts["validation"])
+            if not resume:
+                self._save(folder)
+            done(self.at.step)
+            with postponed() as interrupt:
+                self._learn(folder, interrupt, tell, done)
         found = open_encoder(folder)
         self.processes.wait()
         if first:
             (folder / STATE).unlink(missing_ok=True)
         return found
 
-    def _resumes(self, folder: Path, resume: bool) -> bool:
-        """Return whether to go on with what the folder holds."""
-        if restarted():
-            resume = (folder / STATE).exists()
-        if not resume and any((folder / name).exists() for name in (STATE, ENCODER)):
-            raise OutputError(
-                f"{folder} holds a training already; resume it, or name another folder"
-            )
-        return resume
+    def _learn(
+        self,
+        folder: Path,
+        interrupt: Interrupt,
+        tell: Callable[[dict[str, Any]], object],
+        done: Callable[[int], object],
+    ) -> None:
+        """Take steps until all are done, validation no longer improves, or somebody stops it."""
+        settings = self.settings
+        while self.at.step < settings.steps and self.at.waited < settings.patience:
+            tell(self._advance(folder))
+            last = self.at.step == settings.steps
+            if last or self.at.step % settings.evaluate_every == 0:
+                if self.processes.first:
+                    tell(self._evaluate(folder))
+                self.at = Progress(**self.processes.of_the_first(asdict(self.at)))
+            stop = self.processes.any(interrupt.asked)
+            if stop or self.at.step % settings.checkpoint_every == 0:
+                self._save(folder)
+            done(1)
+            if stop:
+                self.processes.wait()
+                raise KeyboardInterrupt
 
     def _save(self, folder: Path) -> None:
-        save_state(folder, self.objective, self.optimiser, self.at, self.facts)
+        self.doing = "writing"
+        if self.processes.first:
+            save_state(folder, self.objective, self.optimiser, self.at, self.facts)
+        self.saved = self.at.step
 
     def _beginning(self) -> dict[str, Any]:
         """Return what there is to learn from, and how well an encoder does before it."""
@@ -176,6 +192,7 @@ class Run:
         return facts
 
     def _score(self, held: Examples) -> dict[str, float]:
+        self.doing = "looking"
         points = Encoder(self.tower, None).embed(held.sequences)
         found = score(points, held)
         if not found.n_trials:
@@ -206,6 +223,7 @@ class Run:
         self._keep(folder, replace(self.origin, metrics=metrics, threshold=found["threshold"]))
 
     def _keep(self, folder: Path, origin: Origin) -> None:
+        self.doing = "writing"
         save_encoder(Encoder(self.tower, self.examples.spec, origin), folder)
 
     def _advance(self, folder: Path) -> dict[str, Any]:
@@ -214,18 +232,18 @@ class Run:
         rate = settings.rate(step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
+        self.doing = "batch"
         self.objective.train()
-        with self._memory():
-            points, labels, cost = self.batch(step)
-            self.optimiser.zero_grad()
-            cost.backward()
-            norm = float(nn.utils.clip_grad_norm_(self.objective.parameters(), settings.clip))
+        points, labels, cost = self.batch(step)
+        self.optimiser.zero_grad()
+        cost.backward()
+        norm = float(nn.utils.clip_grad_norm_(self.objective.parameters(), settings.clip))
         loss = float(cost.detach())
         if not math.isfinite(norm) or not math.isfinite(loss):
             self._stop(
                 folder,
-                f"the loss is {loss:g} and its gradient {norm:g} long; lower the "
-                "learning rate or look at these inks: " + self._named(),
+                f"the loss is {loss:g} and its gradient {norm:g} long; lower the learning rate, or "
+                f"look at these inks: {self._named()}",
             )
         self.optimiser.step()
         self.at.step += 1
@@ -248,26 +266,36 @@ class Run:
         return ", ".join(names[:8]) + more
 
     def _stop(self, folder: Path, why: str) -> NoReturn:
-        state, _ = read_state(folder)
-        raise TrainingError(
-            f"training stopped in batch {self.at.step}: {why}; the state of step "
-            f"{state['progress']['step']} is in {folder}"
-        )
+        """Say why training cannot go on, and from where it can."""
+        place = "in batch" if self.doing == "batch" else "after step"
+        kept = "nothing was kept"
+        if self.saved is not None:
+            kept = (
+                f"the state of step {self.saved} is in {folder}: with resume=True, the same "
+                "settings go on from there; with others, "
+            )
+            kept += (
+                f"go on from the best encoder so far by start={folder} and a new folder"
+                if (folder / ENCODER).exists()
+                else "begin anew in a new folder"
+            )
+        raise TrainingError(f"training stopped {place} {self.at.step}: {why}; {kept}")
 
     @contextmanager
-    def _memory(self) -> Iterator[None]:
+    def _memory(self, folder: Path) -> Iterator[None]:
         """Say in our words that memory ran out."""
         try:
             yield
         except (MemoryError, RuntimeError) as error:
-            words = str(error).lower()
-            if not isinstance(error, MemoryError) and not any(
-                phrase in words for phrase in ("out of memory", "allocate memory", "enough memory")
-            ):
+            if not is_out_of_memory(error):
                 raise
             indices = self.objective.indices
             longest = int(self.examples.sequences.lengths[indices].max()) if indices else 0
-            raise TrainingError(
-                f"out of memory in batch {self.at.step}, {len(indices)} sequences of up to "
-                f"{longest} steps; use fewer classes_per_batch or fewer steps per ink"
-            ) from error
+            held = 0 if self.held is None else len(self.held)
+            why = {
+                "batch": f"for {len(indices)} sequences of up to {longest} steps; use fewer "
+                "classes_per_batch, fewer steps per ink, or a smaller tower",
+                "looking": f"while looking at {held:,} validation inks; give fewer",
+                "writing": "while writing the checkpoint; use a smaller tower",
+            }[self.doing]
+            self._stop(folder, f"out of memory {why}")

@@ -21,6 +21,7 @@ from strokesim.siamese.encoders import EncoderSettings
 from strokesim.siamese.examples import NONE, Augment, Examples, examples_of, hold_back
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.processes import joined
+from strokesim.siamese.resuming import goes_on
 from strokesim.siamese.run import Run
 from strokesim.siamese.settings import TrainingSettings
 from strokesim.siamese.starting import check_spec, opened, shape_of
@@ -111,6 +112,8 @@ def train(
     KeyboardInterrupt
         After Ctrl-C, when the checkpoint is complete.
     """
+    place = Path(folder)
+    resume = goes_on(place, resume)
     settings = TrainingSettings() if settings is None else settings
     began = None if start is None else opened(start)
     shape = shape_of(began, encoder)
@@ -126,7 +129,6 @@ def train(
         if examples.inks is None:
             raise ArgumentError("a corpus of features cannot be expanded; give ink")
         examples = examples_of(expand(list(examples.inks)), examples.spec, threads=threads)
-    place = Path(folder)
     with joined() as processes, ExitStack() as stack:
         where = find_device(device, processes.count)
         # The caller's random numbers go on as if nothing had been drawn here.
