@@ -32,6 +32,7 @@ from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.mining import MINERS
 from strokesim.siamese.objective import Objective
 from strokesim.siamese.processes import Processes
+from strokesim.siamese.resuming import read_state
 from strokesim.synthesis import Writer, synthesise_corpus
 
 SPEC = FeatureSpec(steps=12)
@@ -516,6 +517,18 @@ def test_a_run_is_only_resumed_as_it_began(inks, tmp_path):
         state.write_bytes(damaged)
         with pytest.raises(ModelError, match=r"resume.safetensors is damaged"):
             quick(inks, folder, resume=True)
+    for place in [*range(0, len(whole), 211), *range(0, 4000, 17)]:
+        flipped = bytes([whole[place] ^ 1 << place % 8])
+        state.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        with pytest.raises(ModelError, match=r"resume.safetensors is (damaged|of version)"):
+            read_state(folder)
+    newer = whole.replace(rb"\"version\": 2", rb"\"version\": 3")
+    assert newer != whole
+    state.write_bytes(newer)
+    with pytest.raises(ModelError, match="is of version 3, this strokesim reads 2; finish the"):
+        quick(inks, folder, resume=True)
+    state.write_bytes(whole)
+    quick(inks, folder, resume=True)
     with pytest.raises(ModelError, match="none holds no unfinished training; leave out resume=T"):
         quick(inks, tmp_path / "none", resume=True)
     assert not (tmp_path / "none").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +20,8 @@ from strokesim.siamese.processes import restarted
 
 NAME = "resume.safetensors"
 METRICS = "metrics.jsonl"
-VERSION = 1
+VERSION = 2
+STATE, CHECKSUM = "strokesim training", "sha256"
 
 
 @dataclass(slots=True)
@@ -102,10 +104,10 @@ def save_state(
     tensors = {f"model/{name}": values for name, values in model.state_dict().items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"moment/{number}/{name}": values for name, values in moments.items()}
-    state = {"version": VERSION, "progress": asdict(progress), "facts": facts}
+    state = json.dumps({"version": VERSION, "progress": asdict(progress), "facts": facts})
+    tensors = {name: values.cpu().contiguous() for name, values in tensors.items()}
     content = safetensors.torch.save(
-        {name: values.contiguous() for name, values in tensors.items()},
-        metadata={"strokesim training": json.dumps(state)},
+        tensors, metadata={STATE: state, CHECKSUM: _checksum(state, tensors)}
     )
     with replacing(folder / NAME) as file:
         file.write(content)
@@ -122,17 +124,29 @@ def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     place = folder / NAME
     try:
         with safetensors.safe_open(place, "pt") as file:
-            state = json.loads(file.metadata()["strokesim training"])
+            facts = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if state["version"] > VERSION:
+        state = json.loads(facts[STATE])
+        if state["version"] != VERSION:
             raise ModelError(
-                f"{place} is of version {state['version']}, this strokesim reads up to {VERSION}; "
-                "install a newer strokesim"
+                f"{place} is of version {state['version']}, this strokesim reads {VERSION}; finish "
+                "the training with the strokesim that began it, or begin it anew"
             )
+        if facts[CHECKSUM] != _checksum(facts[STATE], tensors):
+            raise ValueError("its checksum is another one")
         Progress(**state["progress"])
     except (OSError, KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
         raise ModelError(f"{place} is damaged: {error}; begin the training anew") from error
     return state, tensors
+
+
+def _checksum(state: str, tensors: dict[str, Tensor]) -> str:
+    """Return the checksum of a state and of names, kinds, shapes and values of tensors."""
+    total = hashlib.sha256(state.encode())
+    for name, values in sorted(tensors.items()):
+        total.update(f"\0{name} {values.dtype} {tuple(values.shape)}\0".encode())
+        total.update(values.reshape(-1).view(torch.uint8).numpy())
+    return total.hexdigest()
 
 
 def load_state(
