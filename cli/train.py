@@ -79,6 +79,7 @@ def given(context: click.Context, name: str) -> bool:
 @setting("layers", SHAPE.layers, "Layers of the network.")
 @setting("patch", SHAPE.patch, "Steps that the network takes as one.")
 @setting("dim", SHAPE.dim, "Coordinates of an embedding.")
+@setting("dropout", SHAPE.dropout, "Share of the outputs of a layer that training leaves out.")
 @choice("loss", SETTINGS.loss, LOSSES)
 @choice("miner", SETTINGS.miner, MINERS)
 @click.option("--margin", callback=scheduled, metavar="A[:B]", help="From A to B, or A throughout.")
@@ -86,10 +87,17 @@ def given(context: click.Context, name: str) -> bool:
 @setting("classes_per_batch", SETTINGS.classes_per_batch, "Classes in a batch.")
 @setting("samples_per_class", SETTINGS.samples_per_class, "Samples of each.")
 @setting("same_alphabet", SETTINGS.same_alphabet, "Share of batches of one alphabet.")
+@click.option("--similar-length", is_flag=True, help="Batches of classes of similar length.")
 @setting("mine_after", SETTINGS.mine_after, "Batches before the miner chooses.")
 @setting("unlabelled_weight", SETTINGS.unlabelled_weight, "Of nt-xent on ink without label.")
 @setting("steps", SETTINGS.steps, "Batches at the most.")
 @setting("learning_rate", SETTINGS.learning_rate, "Its peak.")
+@setting("warm_up", SETTINGS.warm_up, "Batches in which the rate grows to its peak.")
+@setting("weight_decay", SETTINGS.weight_decay, "Of AdamW.")
+@setting("clip", SETTINGS.clip, "Largest norm of a gradient; inf never clips.")
+@setting("collapse_below", SETTINGS.collapse_below, "Distance of classes that is a collapse.")
+@setting("evaluate_every", SETTINGS.evaluate_every, "Batches between looks at what is held back.")
+@setting("patience", SETTINGS.patience, "Looks without improvement that end the training.")
 @setting("checkpoint_every", SETTINGS.checkpoint_every, "Batches between checkpoints.")
 @setting("seed", SETTINGS.seed, "The same seed, the same encoder.")
 @click.option(
@@ -151,10 +159,13 @@ def command(
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
     chosen = TrainingSettings(**settings)
+    done = 0
     with progress("steps", chosen.steps) as bar:
         bar.disable = bar.disable or not is_first()
 
         def report(facts: dict[str, Any]) -> None:
+            nonlocal done
+            done = facts["step"]
             if "loss" in facts:
                 shown = ("loss", "same", "different")
                 bar.set_postfix({name: facts[name] for name in shown if name in facts}, False)
@@ -168,7 +179,7 @@ def command(
                     f"known to {start}: new ones will be told apart less well than these"
                 )
             if "validation" in facts:
-                tell(f"step {facts['step']}: {_words(facts['validation'])}")
+                tell(f"step {facts['step']:,}: {_words(facts['validation'])}")
             if facts.get("classes_of_one_sample"):
                 tell(f"left out: {facts['classes_of_one_sample']:,} classes of one sample each")
             if facts.get("unlabelled"):
@@ -198,8 +209,12 @@ def command(
                 more = "with --resume goes on from here" if begun else "begins anew"
                 tell(f"{folder}: stopped; the same command {more}")
             sys.exit(1)
-    if is_first():
-        click.echo(f"{folder}: {_words(encoder.origin.metrics)}")
+    if not is_first():
+        return
+    metrics = encoder.origin.metrics
+    if done < chosen.steps:
+        tell(f"stopped after step {done:,}: nothing better since step {metrics['step']:,}")
+    click.echo(f"{folder}: {_words(metrics)}")
 
 
 def _words(found: dict[str, float]) -> str:

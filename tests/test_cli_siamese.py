@@ -77,7 +77,9 @@ def test_options_reach_the_library(run, tmp_path):
     done = run("train", new, "ink.jsonl", *SPEC, *SMALL, "--loss", "triplet", "--miner", "hard",
                "--margin", "0.1:0.4", "--share", "0", "--augment", "0", "--turned", "--network",
                "tcn", "--pooling", "max", "--seed", "3", "--same-alphabet", "0.3", "--mine-after",
-               "2", "--precision", "float32", "--device", "cpu", "--tensorboard")  # fmt: skip
+               "2", "--precision", "float32", "--device", "cpu", "--tensorboard", "--dropout",
+               "0.1", "--weight-decay", "0.2", "--warm-up", "3", "--clip", "inf", "--similar-length",
+               "--collapse-below", "0")  # fmt: skip
     assert done.stdout == f"{new}: trained for 6 steps\n"
     encoder = open_encoder(new)
     training = encoder.origin.training
@@ -85,10 +87,24 @@ def test_options_reach_the_library(run, tmp_path):
     assert training["margin"] == [0.1, 0.4]
     assert (training["same_alphabet"], training["mine_after"]) == (0.3, 2)
     assert training["precision"] == "float32"
+    assert (training["weight_decay"], training["warm_up"]) == (0.2, 3)
+    assert (training["clip"], training["collapse_below"]) == (float("inf"), 0)
+    assert training["similar_length"]
+    assert encoder.tower.settings.dropout == 0.1
     assert os.listdir(os.path.join(new, "tensorboard"))
     assert (encoder.tower.settings.network, encoder.tower.settings.pooling) == ("tcn", "max")
     assert len(encoder.origin.classes) > 8
     assert encoder.origin.augmentation is None
+
+
+def test_training_that_no_longer_improves_stops_and_keeps_the_best(run, tmp_path):
+    new, still = str(tmp_path / "new"), ["--learning-rate", "1e-30", "--warm-up", "0"]
+    words = ["train", new, "ink.jsonl", *SPEC, *SMALL, *still, "--steps", "60"]
+    done = run(*words, "--evaluate-every", "2", "--patience", "3")
+    assert "step 8: " in done.stderr
+    assert "step 10: " not in done.stderr
+    assert "stopped after step 8: nothing better since step 2" in done.stderr
+    assert open_encoder(new).origin.metrics["step"] == 2
 
 
 def test_training_goes_on_from_an_encoder(run, tmp_path):

@@ -278,6 +278,8 @@ def test_training_stops_when_validation_no_longer_improves(inks, tmp_path, monke
     encoder = quick(inks, tmp_path / "run", settings)
     assert lines_of(tmp_path / "run")[-1]["step"] == 16
     assert (encoder.origin.metrics["step"], encoder.threshold) == (8, 0.7)
+    usual = TrainingSettings()
+    assert (usual.patience + 1) * usual.evaluate_every < usual.steps
 
 
 def test_memory_that_runs_out_is_told_in_our_words(inks, tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ class TrainingSettings:
     evaluate_every : int
         Steps between looks at the validation data.
     patience : int
-        Looks without improvement after which training stops.
+        Looks one after another without improvement after which training stops.
     checkpoint_every : int
         Steps between checkpoints.
     seed : int
@@ -97,7 +97,7 @@ class TrainingSettings:
     clip: float = 1.0
     hold_back: str = "classes"
     evaluate_every: int = 100
-    patience: int = 10
+    patience: int = 5
     checkpoint_every: int = 100
     seed: int = 0
     precision: str = "auto"
