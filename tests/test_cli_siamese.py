@@ -78,8 +78,8 @@ def test_options_reach_the_library(run, tmp_path):
                "--margin", "0.1:0.4", "--share", "0", "--augment", "0", "--turned", "--network",
                "tcn", "--pooling", "max", "--seed", "3", "--same-alphabet", "0.3", "--mine-after",
                "2", "--precision", "float32", "--device", "cpu", "--tensorboard", "--dropout",
-               "0.1", "--weight-decay", "0.2", "--warm-up", "3", "--clip", "inf", "--similar-length",
-               "--collapse-below", "0")  # fmt: skip
+               "0.1", "--weight-decay", "0.2", "--warm-up", "3", "--clip", "inf",
+               "--similar-length", "--collapse-below", "0")  # fmt: skip
     assert done.stdout == f"{new}: trained for 6 steps\n"
     encoder = open_encoder(new)
     training = encoder.origin.training

@@ -9,6 +9,9 @@ from strokesim.errors import ArgumentError
 PRECISIONS = ("auto", "bfloat16", "float32")
 """What training multiplies in; "auto" is bfloat16 on a GPU that has it, else float32."""
 
+TYPES = ("cpu", "cuda", "mps", "xpu")
+"""Kinds of devices that compute; what else torch names holds no numbers or is of the past."""
+
 
 def find_device(name: str | None, n_processes: int = 1) -> torch.device:
     """Return a device that is there.
@@ -30,16 +33,27 @@ def find_device(name: str | None, n_processes: int = 1) -> torch.device:
         name = "cuda" if torch.cuda.is_available() and n_processes == 1 else "cpu"
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ArgumentError(f"device {name!r} cannot be used: {reason}") from error
+    except (RuntimeError, TypeError) as error:
+        raise ArgumentError(f"device {name!r} cannot be used: {_first_line(error)}") from error
     if n_processes > 1 and device.type != "cpu":
         raise ArgumentError(
             f"{n_processes} processes on device {name!r}; several processes train on the CPU, one "
             "on a GPU: leave out torchrun or the device"
         )
+    if device.type not in TYPES:
+        raise ArgumentError(
+            f"device {name!r} cannot be used: training runs on {', '.join(TYPES)}; leave it out to "
+            "take a GPU where there is one"
+        )
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ArgumentError(f"device {name!r} cannot be used: {_first_line(error)}") from error
     return device
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def is_mixed(precision: str, device: torch.device) -> bool:

@@ -74,6 +74,11 @@ class Objective(nn.Module):
                 "learning without labels compares two versions of each ink; give ink, not a "
                 "corpus, and augment=, which makes them"
             )
+        if self.loss.needs_views and len(examples) < 2:
+            raise ArgumentError(
+                "one ink alone has nothing to be told apart from; learning without labels needs at "
+                "least two inks"
+            )
         self.sampler = None if self.loss.needs_views else ClassSampler(examples, settings)
         self.indices: list[int] = []
         self._examples, self._settings = examples, settings

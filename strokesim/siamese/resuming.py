@@ -145,7 +145,7 @@ def _checksum(state: str, tensors: dict[str, Tensor]) -> str:
     total = hashlib.sha256(state.encode())
     for name, values in sorted(tensors.items()):
         total.update(f"\0{name} {values.dtype} {tuple(values.shape)}\0".encode())
-        total.update(values.reshape(-1).view(torch.uint8).numpy())
+        total.update(values.reshape(-1).view(torch.uint8).numpy().tobytes())
     return total.hexdigest()
 
 

@@ -8,23 +8,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from strokesim.corpus import Corpus
-from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
+from strokesim.siamese.checking import check_kinds
 from strokesim.siamese.devices import find_device
 from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings
-from strokesim.siamese.examples import NONE, Augment, Examples, examples_of, hold_back
-from strokesim.siamese.losses import LOSSES
+from strokesim.siamese.examples import Augment
+from strokesim.siamese.preparing import prepared
 from strokesim.siamese.processes import joined
 from strokesim.siamese.resuming import goes_on
 from strokesim.siamese.run import Run
 from strokesim.siamese.settings import TrainingSettings
-from strokesim.siamese.starting import check_spec, opened, shape_of
+from strokesim.siamese.starting import opened, shape_of
 from strokesim.siamese.tensorboard import board
 
 
@@ -112,23 +111,24 @@ def train(
     KeyboardInterrupt
         After Ctrl-C, when the checkpoint is complete.
     """
+    check_kinds(
+        {
+            "folder": (folder, str | os.PathLike, "a path"),
+            "encoder": (encoder, EncoderSettings | None, "EncoderSettings"),
+            "settings": (settings, TrainingSettings | None, "TrainingSettings"),
+            "device": (device, str | torch.device | None, "a name such as 'cpu' or 'cuda:1'"),
+            "augment": (augment, Callable | None, "a function of an ink and a generator"),
+            "expand": (expand, Callable | None, "a function of a list of inks"),
+            "progress": (progress, Callable | None, "a function of a number of steps"),
+            "report": (report, Callable | None, "a function of a dict"),
+        }
+    )
     place = Path(folder)
     resume = goes_on(place, resume)
     settings = TrainingSettings() if settings is None else settings
     began = None if start is None else opened(start)
     shape = shape_of(began, encoder)
-    if began is not None:
-        for asked in (spec or began.spec, data.spec if isinstance(data, Corpus) else began.spec):
-            check_spec(began, asked)
-        spec = began.spec
-    examples = examples_of(data, spec, threads=threads)
-    if began is not None:
-        check_spec(began, examples.spec, examples.sequences.n_features)
-    examples, held = _divided(examples, validation, settings, threads)
-    if expand is not None:
-        if examples.inks is None:
-            raise ArgumentError("a corpus of features cannot be expanded; give ink")
-        examples = examples_of(expand(list(examples.inks)), examples.spec, threads=threads)
+    examples, held = prepared(data, spec, began, validation, expand, settings, threads)
     with joined() as processes, ExitStack() as stack:
         where = find_device(device, processes.count)
         # The caller's random numbers go on as if nothing had been drawn here.
@@ -138,28 +138,3 @@ def train(
             reports.append(stack.enter_context(board(place / "tensorboard")))
         run = Run(examples, held, shape, settings, began, augment, threads, processes, where)
         return run.finish(place, resume, progress, reports)
-
-
-def _divided(
-    examples: Examples,
-    validation: float | Corpus | Iterable[Ink] | None,
-    settings: TrainingSettings,
-    threads: int | None,
-) -> tuple[Examples, Examples | None]:
-    """Return what to train on and what to validate on, if anything."""
-    labelled = (examples.classes != NONE).any()
-    if validation is None or (not labelled and LOSSES[settings.loss].needs_views):
-        return examples, None
-    if isinstance(validation, (int, float)):
-        if not labelled:
-            return examples, None
-        rng = np.random.default_rng([settings.seed, 0])
-        chosen, kept = hold_back(examples, validation, rng, by=settings.hold_back)
-        return examples.take(chosen), examples.take(kept)
-    held = examples_of(validation, examples.spec, threads=threads)
-    if shared := sorted(set(held.writer_names) & set(examples.writer_names)):
-        raise ArgumentError(
-            f"writer {shared[0]!r} is in the training and in the validation data; validation "
-            "by writers that training knows promises too much"
-        )
-    return examples, held.take(np.flatnonzero(held.classes != NONE))
