@@ -11,8 +11,15 @@ import click
 from click.core import ParameterSource
 
 from strokesim.augmentation import Augmentation, turned_classes
-from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.options import (
+    format_option,
+    lenient_option,
+    read,
+    speaking,
+    threads_option,
+)
 from strokesim.cli.show import progress, tell
+from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
 from strokesim.siamese import (
@@ -29,6 +36,7 @@ from strokesim.siamese.examples import SPEC, alphabet_of
 from strokesim.siamese.pooling import POOLINGS
 from strokesim.siamese.processes import is_first
 from strokesim.siamese.resuming import NAME as STATE
+from strokesim.siamese.resuming import goes_on
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
@@ -119,6 +127,7 @@ def given(context: click.Context, name: str) -> bool:
 @lenient_option
 @threads_option
 @click.pass_context
+@speaking(validation="--share", amount="--augment", expand="--turned")
 def command(
     context: click.Context,
     folder: str,
@@ -151,21 +160,32 @@ def command(
       torchrun --nproc-per-node 2 -m strokesim train letters strokes_background_small1.zip
       strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
     """
+    goes_on(Path(folder), resume)
     began = None if start is None else open_encoder(start)
     shape = SHAPE if began is None else began.tower.settings
     asked = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
     shape = replace(shape, **{name: asked[name] for name in asked if given(context, name)})
     features = FeatureSpec.parse(spec) if began is None or given(context, "spec") else None
+    if not 0 <= share < 1:
+        raise ArgumentError(f"--share {share:g}; use a part from 0 to below 1")
+    chosen, varied = TrainingSettings(**settings), Augmentation().scaled(augment)
+    if not augment and (LOSSES[chosen.loss].needs_views or chosen.unlabelled_weight):
+        raise ArgumentError(
+            "--augment 0 leaves ink as it is, and learning without labels compares two variations "
+            "of each; give --augment above 0"
+        )
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
-    chosen = TrainingSettings(**settings)
     done = 0
     with progress("steps", chosen.steps) as bar:
         bar.disable = bar.disable or not is_first()
 
-        def report(facts: dict[str, Any]) -> None:
+        def advance(steps: int) -> None:
             nonlocal done
-            done = facts["step"]
+            done += steps
+            bar.update(steps)
+
+        def report(facts: dict[str, Any]) -> None:
             if "loss" in facts:
                 shown = ("loss", "same", "different")
                 bar.set_postfix({name: facts[name] for name in shown if name in facts}, False)
@@ -176,7 +196,7 @@ def command(
             if known := facts.get("validation_classes_known"):
                 tell(
                     f"{known:,} of {len(facts['validation_classes']):,} classes held back are "
-                    f"known to {start}: new ones will be told apart less well than these"
+                    f"known to {start}: new ones are told apart less well than these"
                 )
             if "validation" in facts:
                 tell(f"step {facts['step']:,}: {_words(facts['validation'])}")
@@ -194,13 +214,13 @@ def command(
                 settings=chosen,
                 start=began,
                 validation=others if others is not None else share or None,
-                augment=Augmentation().scaled(augment).augment if augment else None,
+                augment=varied.augment if augment else None,
                 expand=turned_classes if turned else None,
                 resume=resume,
                 device=device,
                 tensorboard=tensorboard,
                 threads=threads,
-                progress=bar.update,
+                progress=advance,
                 report=report,
             )
         except KeyboardInterrupt:

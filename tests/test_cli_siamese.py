@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from tqdm import tqdm
 
 import strokesim.siamese.run
 from strokesim import Corpus, FeatureSpec, Index, read_inks, write_ink
 from strokesim.cli.main import command
+from strokesim.cli.options import spoken
+from strokesim.cli.show import tell
 from strokesim.siamese import open_encoder
 from strokesim.synthesis import synthesise_corpus
 
@@ -116,7 +119,7 @@ def test_training_goes_on_from_an_encoder(run, tmp_path):
                "--seed", "4")  # fmt: skip
     assert re.search(r"\d of 2 classes held back are known to model: new ones", seen.stderr)
     words = ["train", str(tmp_path / "other"), "ink.jsonl", "--from", "default"]
-    assert "width=8, and the encoder to start from has 64" in run(*words, *SMALL, code=2).stderr
+    assert "--width 8, and the encoder to start from has 64" in run(*words, *SMALL, code=2).stderr
     assert "steps=12 was given; take the features" in run(*words, *SPEC, code=2).stderr
     run(*words, *still)
     assert open_encoder(words[1]) == open_encoder("default")
@@ -207,13 +210,25 @@ def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
         (["train", "corpus", "ink.jsonl", *SPEC], 1, "it holds other files"),
         (["train", "new", "none.jsonl"], 1, "none.jsonl"),
         (["train", "new", "ink.jsonl", "--loss", "contrastive"], 2, "did you mean"),
-        (["train", "new", "ink.jsonl", "--loss", "linear", "--margin", "0"], 2, "margin=0"),
+        (["train", "new", "ink.jsonl", "--loss", "linear", "--margin", "0"], 2, "--margin 0.0;"),
         (["train", "new", "ink.jsonl", "--margin", "wide"], 2, "give a number, or two"),
         (["train", "new", "ink.jsonl", "--network", "mlp"], 2, "unknown network 'mlp'"),
         (["train", "new", "ink.jsonl", "--validation", "three.jsonl"], 2, "is in the training"),
-        (["train", "new", "three.jsonl"], 2, "known writers of labelled ink: 1, too few"),
-        (["train", "new", "ink.jsonl", "--steps", "0"], 2, "steps=0"),
-        (["train", "new", "ink.jsonl", "--augment", "-1"], 2, "-1"),
+        (["train", "new", "three.jsonl"], 2, "or train on all of it with --share 0"),
+        (["train", "new", "ink.jsonl", "--steps", "0"], 2, "--steps 0; use a whole number"),
+        (["train", "new", "ink.jsonl", "--augment", "-1"], 2, "--augment -1.0; needed: 0 or"),
+        (["train", "new", "ink.jsonl", "--share", "2"], 2, "--share 2; use a part from 0"),
+        (["train", "new", "ink.jsonl", "--share", "nan"], 2, "--share nan; use a part from 0"),
+        (["train", "new", "ink.jsonl", "--threads", "0"], 2, "at least 1, or leave it out"),
+        (["train", "new", "ink.jsonl", "--augment", "0", "--unlabelled-weight", "1"], 2,
+         "compares two variations of each; give --augment above 0"),
+        (["train", "new", "ink.jsonl", "--augment", "0", "--loss", "nt-xent"], 2, "above 0"),
+        (["train", "new", "ink.jsonl", "--unlabelled-weight", "1"], 2, "--unlabelled-weight 1.0,"),
+        (["train", "new", "ink.jsonl", "--warm-up", "9" * 400], 2, "...; use a whole number"),
+        (["train", "new", "ink.jsonl", "--device", "meta"], 2, "device 'meta' cannot be used"),
+        (["train", "new", "ink.jsonl", "--resume"], 1, "training; leave out --resume"),
+        (["train", "model", "ink.jsonl"], 1, "give --from model and a new folder"),
+        (["train", "model", "ink.jsonl", "--resume"], 1, "is finished, nothing is to resume; to"),
         (["match", "three.jsonl", "--corpus", "corpus", "--model", "none"], 1, "train one first"),
         (["match", "three.jsonl", "--corpus", "other", "--model", "model"], 2, "spec of the enc"),
         (["match", "three.jsonl", "--corpus", "corpus", "--model", "model", "--distance", "dtw"], 2,
@@ -231,6 +246,30 @@ def test_a_mistake_is_one_line_the_right_code_and_nothing_half_written(
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("Error: ")
     assert sorted(os.listdir(trained)) == before
+
+
+def test_messages_name_options_and_leave_specs_and_paths_as_they_are():
+    options = {"steps": "--steps", "classes_per_batch": "--classes-per-batch", "start": "--from",
+               "margin": "--margin", "resume": "--resume"}  # fmt: skip
+    for said, expected in [
+        ("steps=0; use more", "--steps 0; use more"),
+        ("reads x,y;steps=9; not x/steps=3", "reads x,y;steps=9; not x/steps=3"),
+        ("use fewer classes_per_batch, or", "use fewer --classes-per-batch, or"),
+        ("classes_per_batch=3; fewer", "--classes-per-batch 3; fewer"),
+        ("margin=(0.5, 0.0); above", "--margin 0.5:0.0; above"),
+        ("by start=a/b and (resume=True) or not", "by --from a/b and (--resume) or not"),
+        ("two steps, started", "two steps, started"),
+    ]:
+        assert spoken(said, options) == expected
+    assert spoken("two of_them=3", {"steps": "--steps"}) == "two of_them=3"
+
+
+def test_talk_stands_on_lines_of_its_own_beside_a_bar(monkeypatch, capsys):
+    with tqdm(total=3, file=sys.stderr, mininterval=0) as bar:
+        bar.update(1)
+        tell("held back")
+    shown = re.split("[\r\n]", capsys.readouterr().err)
+    assert "held back" in shown
 
 
 @pytest.mark.parametrize("package", ["torch", "safetensors"])

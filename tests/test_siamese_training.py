@@ -392,8 +392,8 @@ def test_a_device_that_is_not_there_is_refused(inks, tmp_path):
     for name in ("abacus", "cuda:97"):
         with pytest.raises(ArgumentError, match=f"device '{name}' cannot be used: "):
             quick(inks, tmp_path / "run", device=name)
-    with pytest.raises(ArgumentError, match="2 processes on device 'meta'; several processes"):
-        find_device("meta", 2)
+    with pytest.raises(ArgumentError, match="2 processes on device 'cuda:1'; several processes"):
+        find_device("cuda:1", 2)
     assert find_device(None, 2) == torch.device("cpu")
     assert not (tmp_path / "run").exists()
 
@@ -476,7 +476,7 @@ def test_what_cannot_be_trained_is_refused_before_anything_is_written(inks, tmp_
         (alone, {"validation": None}, "0 of 8 classes have two samples"),
         (inks, {"validation": 1.5}, "use a share between 0 and 1"),
         (inks, {"validation": inks[:9]}, "'writer-0' is in the training and in the validation"),
-        (inks, {"settings": replace(QUICK, loss="nt-xent")}, "give ink, not a corpus, and augment"),
+        (inks, {"settings": replace(QUICK, loss="nt-xent")}, "each ink; give ink, not a corpus"),
         (inks, {"settings": replace(QUICK, unlabelled_weight=1.0)}, "and augment="),
         (inks, {"settings": replace(QUICK, unlabelled_weight=1.0), "augment": augment},
          "0 inks have no label"),

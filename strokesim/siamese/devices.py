@@ -13,12 +13,12 @@ TYPES = ("cpu", "cuda", "mps", "xpu")
 """Kinds of devices that compute; what else torch names holds no numbers or is of the past."""
 
 
-def find_device(name: str | None, n_processes: int = 1) -> torch.device:
+def find_device(name: str | torch.device | None, n_processes: int = 1) -> torch.device:
     """Return a device that is there.
 
     Parameters
     ----------
-    name : str or None
+    name : str, torch.device or None
         As torch names it: "cpu", "cuda", "cuda:1". None is a GPU where there is one, else the
         CPU; and the CPU for several processes.
     n_processes : int
@@ -31,29 +31,24 @@ def find_device(name: str | None, n_processes: int = 1) -> torch.device:
     """
     if name is None:
         name = "cuda" if torch.cuda.is_available() and n_processes == 1 else "cpu"
+    if str(name).partition(":")[0] not in TYPES:
+        raise ArgumentError(
+            f"device {str(name)!r} cannot be used: training runs on {', '.join(TYPES)}; leave it "
+            "out to take a GPU where there is one"
+        )
     try:
         device = torch.device(name)
-    except (RuntimeError, TypeError) as error:
-        raise ArgumentError(f"device {name!r} cannot be used: {_first_line(error)}") from error
+        if n_processes == 1:
+            torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ArgumentError(f"device {str(name)!r} cannot be used: {reason}") from error
     if n_processes > 1 and device.type != "cpu":
         raise ArgumentError(
-            f"{n_processes} processes on device {name!r}; several processes train on the CPU, one "
-            "on a GPU: leave out torchrun or the device"
+            f"{n_processes} processes on device {str(name)!r}; several processes train on the CPU, "
+            "one on a GPU: leave out torchrun or the device"
         )
-    if device.type not in TYPES:
-        raise ArgumentError(
-            f"device {name!r} cannot be used: training runs on {', '.join(TYPES)}; leave it out to "
-            "take a GPU where there is one"
-        )
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ArgumentError(f"device {name!r} cannot be used: {_first_line(error)}") from error
     return device
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def is_mixed(precision: str, device: torch.device) -> bool:

@@ -235,13 +235,12 @@ def hold_back(
         if by == "writers" or 0 < len(known) < 4:
             raise ArgumentError(
                 f"known writers of labelled ink: {len(known)}, too few to hold some of them back "
-                "for validation; give validation ink by others (--validation), or train on "
-                "all of it: validation=None (--share 0)"
+                "for validation; give ink by others as validation data, or train on all of it "
+                "with validation=None"
             )
         raise ArgumentError(
             f"fewer than two classes remain {name} when {share:g} of the {by} are held back for "
-            "validation; give more data, validation data of your own (--validation), or "
-            "validation=None (--share 0)"
+            "validation; give more data, validation data of your own, or validation=None"
         )
     return np.flatnonzero(training), np.flatnonzero(validation)
 

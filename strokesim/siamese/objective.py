@@ -71,7 +71,7 @@ class Objective(nn.Module):
             augment is None or examples.inks is None
         ):
             raise ArgumentError(
-                "learning without labels compares two versions of each ink; give ink, not a "
+                "learning without labels compares two variations of each ink; give ink, not a "
                 "corpus, and augment=, which makes them"
             )
         if self.loss.needs_views and len(examples) < 2:

@@ -39,7 +39,7 @@ def train(
     augment: Augment | None = None,
     expand: Callable[[list[Ink]], Iterable[Ink]] | None = None,
     resume: bool = False,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     tensorboard: bool = False,
     threads: int | None = None,
     progress: Callable[[int], object] | None = None,
@@ -82,7 +82,7 @@ def train(
         others were held back.
     resume : bool
         Go on with the run in the folder.
-    device : str, optional
+    device : str or torch.device, optional
         As torch names it, "cpu" or "cuda:1"; None is a GPU where there is one, else the CPU.
     tensorboard : bool
         Write the metrics as event files too, into the folder ``tensorboard`` within the other.
