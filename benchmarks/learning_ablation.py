@@ -27,7 +27,6 @@ from learning_omniglot import (
     CLOUD,
     EQUAL,
     MEAN,
-    grouped,
     rates_of,
     validation_alphabets,
     with_cloud,
@@ -39,7 +38,7 @@ from oneshot import VALIDATION
 from strokesim import FeatureSpec, cdist, load_dataset
 from strokesim.augmentation import Augmentation, invented_classes, turned_classes
 from strokesim.ink import Ink
-from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, train
+from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, grouped, train
 from strokesim.siamese.examples import SPEC, alphabet_of
 
 STEPS = 200

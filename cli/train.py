@@ -27,6 +27,7 @@ from strokesim.siamese import (
     MINERS,
     EncoderSettings,
     TrainingSettings,
+    grouped,
     open_encoder,
     train,
 )
@@ -118,6 +119,14 @@ def given(context: click.Context, name: str) -> bool:
 @setting("share", 0.2, "Part of INK to hold back and stop by; 0 trains on all of it.")
 @choice("hold_back", SETTINGS.hold_back, HOLD_BACK)
 @setting("augment", 1.0, "How strongly ink is varied, 1 as is usual, 0 not at all.")
+@click.option(
+    "--groups-of",
+    "per_group",
+    type=int,
+    metavar="N",
+    help="Let groups of about N inks that look alike stand for classes; labels and writers are not "
+    "looked at, and nothing is held back unless --share says so.",
+)
 @click.option("--turned", is_flag=True, help="Train on turned and mirrored characters as well.")
 @choice("precision", SETTINGS.precision, PRECISIONS)
 @click.option("--device", metavar="NAME", help="cpu or cuda; a GPU where there is one.")
@@ -137,6 +146,7 @@ def command(
     held: tuple[str, ...],
     share: float,
     augment: float,
+    per_group: int | None,
     turned: bool,
     device: str | None,
     tensorboard: bool,
@@ -157,6 +167,7 @@ def command(
     Example:
       strokesim train letters strokes_background_small1.zip --turned
       strokesim train mine my-letters.jsonl --from default --learning-rate 0.001 --steps 300
+      strokesim train bare strokes_background_small1.zip --groups-of 7 --turned --steps 600
       torchrun --nproc-per-node 2 -m strokesim train letters strokes_background_small1.zip
       strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
     """
@@ -176,6 +187,11 @@ def command(
         )
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
+    if per_group is not None:
+        with progress("inks", max(len(inks) - 1, 0)) as bar:
+            inks = grouped(inks, per_group, threads=threads, progress=bar.update)
+        tell(f"without labels: {len(inks):,} inks in {len({ink.label for ink in inks}):,} groups")
+        share = share if given(context, "share") else 0.0
     done = 0
     with progress("steps", chosen.steps) as bar:
         bar.disable = bar.disable or not is_first()

@@ -135,6 +135,17 @@ def test_ink_without_labels_is_learned_from_beside_labelled_ink(run, tmp_path):
     assert open_encoder(new).origin.training["unlabelled_weight"] == 0.5
 
 
+def test_groups_stand_for_classes_where_nothing_is_labelled(run, tmp_path):
+    inks = [replace(ink, label=None, writer=None) for ink in read_inks("ink.jsonl")]
+    write_ink(inks, tmp_path / "bare.jsonl")
+    words = [str(tmp_path / "new"), str(tmp_path / "bare.jsonl"), *SPEC, *SMALL, "--groups-of"]
+    assert "--groups-of 30, and 48 inks make no two" in run("train", *words, "30", code=2).stderr
+    done = run("train", *words, "4")
+    assert "without labels: 48 inks in 12 groups" in done.stderr
+    assert "held back" not in done.stderr
+    assert "group 1" in open_encoder(words[0]).origin.classes
+
+
 def test_match_searches_by_the_model(run):
     done = run(
         "match", "three.jsonl", "--corpus", "corpus", "--model", "model", "-k", "4", "--json"

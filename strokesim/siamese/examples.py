@@ -134,7 +134,7 @@ def examples_of(
             raise ArgumentError(f"{name}: a corpus of {data.spec}; give one of features, or ink")
         corpus, inks = data, None
     else:
-        inks = _inks_of(data, name)
+        inks = inks_of(data, name)
         corpus = Corpus.from_inks(inks, spec or SPEC, threads=threads)
     if not len(corpus):
         what = " to learn from" if name == "data" else f" in {name}"
@@ -148,7 +148,13 @@ def examples_of(
     )
 
 
-def _inks_of(data: object, name: str) -> tuple[Ink, ...]:
+def inks_of(data: object, name: str) -> tuple[Ink, ...]:
+    """Return inks, each checked to be one; ``name`` is what errors call them.
+
+    Raises
+    ------
+    ArgumentError
+    """
     if isinstance(data, (str, bytes, os.PathLike)):
         raise ArgumentError(f"{name}: {data!r} is a path; strokesim.read_inks reads it")
     try:
