@@ -244,6 +244,7 @@ class Run:
                 folder,
                 f"the loss is {loss:g} and its gradient {norm:g} long; lower the learning rate, or "
                 f"look at these inks: {self._named()}",
+                again=True,
             )
         self.optimiser.step()
         self.at.step += 1
@@ -257,6 +258,7 @@ class Run:
                 f"the embedding has collapsed: for {COLLAPSED_AFTER} steps, samples of different "
                 f"classes were less than {settings.collapse_below:g} apart on average; use a "
                 "lower learning rate, a larger margin, or miner='all' for longer",
+                again=True,
             )
         return facts
 
@@ -265,19 +267,21 @@ class Run:
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         return ", ".join(names[:8]) + more
 
-    def _stop(self, folder: Path, why: str) -> NoReturn:
-        """Say why training cannot go on, and from where it can."""
+    def _stop(self, folder: Path, why: str, *, again: bool) -> NoReturn:
+        """Say why training cannot go on, and from where it can.
+
+        ``again`` tells that the same would happen to the same settings.
+        """
         place = "in batch" if self.doing == "batch" else "after step"
         kept = "nothing was kept"
         if self.saved is not None:
+            same = "come to the same again" if again else "go on from there with resume=True"
+            others = "begin anew in a new folder"
+            if (folder / ENCODER).exists():
+                others = f"go on from the best encoder so far by start={folder} and a new folder"
             kept = (
-                f"the state of step {self.saved} is in {folder}: with resume=True, the same "
-                "settings go on from there; with others, "
-            )
-            kept += (
-                f"go on from the best encoder so far by start={folder} and a new folder"
-                if (folder / ENCODER).exists()
-                else "begin anew in a new folder"
+                f"the state of step {self.saved} is in {folder}: the same settings {same}; with "
+                f"others, {others}"
             )
         raise TrainingError(f"training stopped {place} {self.at.step}: {why}; {kept}")
 
@@ -298,4 +302,4 @@ class Run:
                 "looking": f"while looking at {held:,} validation inks; give fewer",
                 "writing": "while writing the checkpoint; use a smaller tower",
             }[self.doing]
-            self._stop(folder, f"out of memory {why}")
+            self._stop(folder, f"out of memory {why}", again=False)
