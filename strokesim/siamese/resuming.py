@@ -165,7 +165,8 @@ def load_state(
     for name, value in state["facts"].items():
         if facts.get(name) != value:
             raise ArgumentError(
-                f"the training in {folder} cannot be resumed: {_difference(name, value, facts)}"
+                f"the training in {folder} cannot be resumed: {_difference(name, value, facts)}; "
+                f"to go on from its encoder with others, give start={folder} and a new folder"
             )
     moments: dict[int, dict[str, Tensor]] = {}
     weights = {}
