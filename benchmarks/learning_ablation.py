@@ -28,7 +28,6 @@ from learning_omniglot import (
     EQUAL,
     MEAN,
     embedded,
-    grouped,
     rates_of,
     validation_alphabets,
     with_cloud,
@@ -40,7 +39,7 @@ from oneshot import VALIDATION
 from strokesim import FeatureSpec, cdist, load_dataset
 from strokesim.augmentation import Augmentation, invented_classes, turned_classes
 from strokesim.ink import Ink
-from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, train
+from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, grouped, train
 from strokesim.siamese.examples import SPEC, alphabet_of
 
 STEPS = 200

@@ -16,8 +16,6 @@ import numpy as np
 from learning_nearest import beside
 from learning_runs import Protocol, Row
 from oneshot import PLAIN, SEED, VALIDATION, Alphabet, alphabets, distances_of, tuned
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from strokesim import cdist, load_dataset
 from strokesim.augmentation import Augmentation, turned_classes
@@ -26,6 +24,7 @@ from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, open_encoder, train
 from strokesim.siamese.examples import SPEC
+from strokesim.siamese.grouping import GROUPING, INKS_PER_GROUP, grouped
 
 SHAPE = EncoderSettings()
 SUPERVISED = TrainingSettings()
@@ -35,11 +34,6 @@ CLOUD = FeatureSpec.parse("x,y,0.25*cos2,0.25*sin2;steps=64")
 
 CLOUD_WEIGHT = 4.0
 """Of that distance beside the learned one: the best of those that learning_ablation.py tries."""
-
-GROUPING = replace(CLOUD, steps=32)
-"""What the order-free distance looks at where ink without labels is grouped."""
-
-INKS_PER_GROUP = 7
 
 TOGETHER = 3
 """How many encoders are asked together: as many as for letters (learning_letters.py)."""
@@ -155,21 +149,6 @@ def without_labels(seed: int, steps: int | None, folder: Path) -> list[Row]:
     """Train on the ink of small1 and nothing else: no labels, no writers."""
     inks = [replace(ink, label=None, writer=None) for ink in load_dataset("omniglot", "small1")]
     return _learned(seed, steps, folder, SELF_SUPERVISED, grouped(inks), "learned without labels")
-
-
-def grouped(inks: Sequence[Ink]) -> list[Ink]:
-    """Return ink of no writer, labelled by groups of what the order-free distance finds alike.
-
-    Complete linkage: no two inks of a group are far apart. The groups are about two thirds
-    right, and unlike two versions of one ink they hold what other hands make of a character.
-    """
-    distances = cdist(GROUPING.transform_all(inks), distance="cloud")
-    tree = linkage(squareform(distances, checks=False), "complete")
-    groups = fcluster(tree, len(inks) // INKS_PER_GROUP, "maxclust")
-    return [
-        replace(ink, label=f"group {group}", writer=None)
-        for ink, group in zip(inks, groups, strict=True)
-    ]
 
 
 def _learned(

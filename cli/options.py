@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import click
 
 from strokesim.cli.show import tell
-from strokesim.errors import FormatError, UnknownNameError
+from strokesim.errors import FormatError, StrokesimError, UnknownNameError
 from strokesim.formats import FORMATS, read_inks
 from strokesim.formats.format import Format
 from strokesim.formats.unipen import unipen_format
@@ -67,3 +69,53 @@ def read(paths: Sequence[str], *, format: str | Format | None, lenient: bool) ->
         tell(f"left out: {error}")
     if more := sum(error.count for error in skipped[10:]):
         tell(f"left out: {more:,} more")
+
+
+def speaking(**others: str) -> Callable[[Command], Command]:
+    """Return a decorator for a command whose errors name options: ``--steps 0``, not ``steps=0``.
+
+    ``others`` names options for arguments of the library that are called otherwise.
+    """
+
+    def decorate(function: Command) -> Command:
+        @functools.wraps(function)
+        def spoken_to(*given: Any, **options: Any) -> Any:
+            try:
+                return function(*given, **options)
+            except StrokesimError as error:
+                known = {
+                    str(parameter.name): parameter.opts[0]
+                    for parameter in click.get_current_context().command.params
+                    if isinstance(parameter, click.Option)
+                }
+                error.args = (spoken(str(error), known | others),)
+                raise
+
+        return cast(Command, spoken_to)
+
+    return decorate
+
+
+def spoken(message: str, options: Mapping[str, str]) -> str:
+    """Return a message with options for arguments.
+
+    Parameters
+    ----------
+    message : str
+    options : mapping
+        Of the name of an argument to its option.
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        if value.startswith("("):
+            value = ":".join(part.strip() for part in value[1:-1].split(","))
+        plain = {"None": "0", "True": ""}.get(value, value.strip("'"))
+        return f"{options[name]} {plain}".rstrip()
+
+    # A spec and a path may hold such words too, but not behind a space.
+    begin, names = r"(?<![^\s(])", "|".join(options)
+    message = re.sub(rf"{begin}({names})=(\([^)]*\)|'[^']*'|[^\s,;:()]*)", option, message)
+    message = re.sub(r"\bor None\b", "or leave it out", message)
+    bare = "|".join(name for name in options if "_" in name)
+    return re.sub(rf"{begin}({bare or '(?!)'})(?!\w)", lambda name: options[name[1]], message)

@@ -154,5 +154,6 @@ def _drawn(drawing: Drawing) -> str:
 
 
 def tell(words: str) -> None:
-    """Write talk to standard error, so that results can be piped."""
-    click.echo(words, err=True)
+    """Write talk to standard error, so that results can be piped; above a bar that is shown."""
+    with tqdm.external_write_mode(sys.stderr):
+        click.echo(words, err=True)

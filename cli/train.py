@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from strokesim.augmentation import Augmentation, turned_classes
-from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.options import (
+    format_option,
+    lenient_option,
+    read,
+    speaking,
+    threads_option,
+)
 from strokesim.cli.show import progress, tell
+from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
-from strokesim.siamese import LOSSES, MINERS, EncoderSettings, TrainingSettings, train
+from strokesim.siamese import (
+    LOSSES,
+    MINERS,
+    EncoderSettings,
+    TrainingSettings,
+    grouped,
+    open_encoder,
+    train,
+)
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.encoders import NETWORKS
 from strokesim.siamese.examples import SPEC, alphabet_of
 from strokesim.siamese.pooling import POOLINGS
 from strokesim.siamese.processes import is_first
 from strokesim.siamese.resuming import NAME as STATE
+from strokesim.siamese.resuming import goes_on
 from strokesim.siamese.settings import HOLD_BACK
 
 SHAPE, SETTINGS = EncoderSettings(), TrainingSettings()
@@ -48,9 +66,21 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
     return numbers[0] if len(numbers) == 1 else numbers
 
 
+def given(context: click.Context, name: str) -> bool:
+    """Return whether the user gave an option, and not its default stands in."""
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
 @click.command()
 @click.argument("folder", metavar="MODEL")
 @click.argument("ink", nargs=-1, required=True)
+@click.option(
+    "--from",
+    "start",
+    metavar="FOLDER",
+    help="Begin with the weights of an encoder, `default` for the one that comes along; it brings "
+    "features and shape.",
+)
 @setting("spec", str(SPEC), "Features of a step, as in `corpus build`.", metavar="SPEC")
 @choice("network", SHAPE.network, NETWORKS)
 @choice("pooling", SHAPE.pooling, POOLINGS)
@@ -58,6 +88,7 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @setting("layers", SHAPE.layers, "Layers of the network.")
 @setting("patch", SHAPE.patch, "Steps that the network takes as one.")
 @setting("dim", SHAPE.dim, "Coordinates of an embedding.")
+@setting("dropout", SHAPE.dropout, "Share of the outputs of a layer that training leaves out.")
 @choice("loss", SETTINGS.loss, LOSSES)
 @choice("miner", SETTINGS.miner, MINERS)
 @click.option("--margin", callback=scheduled, metavar="A[:B]", help="From A to B, or A throughout.")
@@ -65,10 +96,17 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @setting("classes_per_batch", SETTINGS.classes_per_batch, "Classes in a batch.")
 @setting("samples_per_class", SETTINGS.samples_per_class, "Samples of each.")
 @setting("same_alphabet", SETTINGS.same_alphabet, "Share of batches of one alphabet.")
+@click.option("--similar-length", is_flag=True, help="Batches of classes of similar length.")
 @setting("mine_after", SETTINGS.mine_after, "Batches before the miner chooses.")
 @setting("unlabelled_weight", SETTINGS.unlabelled_weight, "Of nt-xent on ink without label.")
 @setting("steps", SETTINGS.steps, "Batches at the most.")
 @setting("learning_rate", SETTINGS.learning_rate, "Its peak.")
+@setting("warm_up", SETTINGS.warm_up, "Batches in which the rate grows to its peak.")
+@setting("weight_decay", SETTINGS.weight_decay, "Of AdamW.")
+@setting("clip", SETTINGS.clip, "Largest norm of a gradient; inf never clips.")
+@setting("collapse_below", SETTINGS.collapse_below, "Distance of classes that is a collapse.")
+@setting("evaluate_every", SETTINGS.evaluate_every, "Batches between looks at what is held back.")
+@setting("patience", SETTINGS.patience, "Looks without improvement that end the training.")
 @setting("checkpoint_every", SETTINGS.checkpoint_every, "Batches between checkpoints.")
 @setting("seed", SETTINGS.seed, "The same seed, the same encoder.")
 @click.option(
@@ -81,6 +119,14 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @setting("share", 0.2, "Part of INK to hold back and stop by; 0 trains on all of it.")
 @choice("hold_back", SETTINGS.hold_back, HOLD_BACK)
 @setting("augment", 1.0, "How strongly ink is varied, 1 as is usual, 0 not at all.")
+@click.option(
+    "--groups-of",
+    "per_group",
+    type=int,
+    metavar="N",
+    help="Let groups of about N inks that look alike stand for classes; labels and writers are not "
+    "looked at, and nothing is held back unless --share says so.",
+)
 @click.option("--turned", is_flag=True, help="Train on turned and mirrored characters as well.")
 @choice("precision", SETTINGS.precision, PRECISIONS)
 @click.option("--device", metavar="NAME", help="cpu or cuda; a GPU where there is one.")
@@ -89,13 +135,18 @@ def scheduled(context: click.Context, parameter: click.Parameter, text: str | No
 @format_option
 @lenient_option
 @threads_option
+@click.pass_context
+@speaking(validation="--share", amount="--augment", expand="--turned")
 def command(
+    context: click.Context,
     folder: str,
     ink: tuple[str, ...],
+    start: str | None,
     spec: str,
     held: tuple[str, ...],
     share: float,
     augment: float,
+    per_group: int | None,
     turned: bool,
     device: str | None,
     tensorboard: bool,
@@ -115,15 +166,40 @@ def command(
     \b
     Example:
       strokesim train letters strokes_background_small1.zip --turned
+      strokesim train mine my-letters.jsonl --from default --learning-rate 0.001 --steps 300
+      strokesim train bare strokes_background_small1.zip --groups-of 7 --turned --steps 600
       torchrun --nproc-per-node 2 -m strokesim train letters strokes_background_small1.zip
       strokesim train digits pendigits-orig.tra --hold-back writers --loss linear --margin 0.5:1
     """
-    shape = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
+    goes_on(Path(folder), resume)
+    began = None if start is None else open_encoder(start)
+    shape = SHAPE if began is None else began.tower.settings
+    asked = {name: settings.pop(name) for name in SHAPE.to_dict() if name in settings}
+    shape = replace(shape, **{name: asked[name] for name in asked if given(context, name)})
+    features = FeatureSpec.parse(spec) if began is None or given(context, "spec") else None
+    if not 0 <= share < 1:
+        raise ArgumentError(f"--share {share:g}; use a part from 0 to below 1")
+    chosen, varied = TrainingSettings(**settings), Augmentation().scaled(augment)
+    if not augment and (LOSSES[chosen.loss].needs_views or chosen.unlabelled_weight):
+        raise ArgumentError(
+            "--augment 0 leaves ink as it is, and learning without labels compares two variations "
+            "of each; give --augment above 0"
+        )
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
-    chosen = TrainingSettings(**settings)
+    if per_group is not None:
+        with progress("inks", max(len(inks) - 1, 0)) as bar:
+            inks = grouped(inks, per_group, threads=threads, progress=bar.update)
+        tell(f"without labels: {len(inks):,} inks in {len({ink.label for ink in inks}):,} groups")
+        share = share if given(context, "share") else 0.0
+    done = 0
     with progress("steps", chosen.steps) as bar:
         bar.disable = bar.disable or not is_first()
+
+        def advance(steps: int) -> None:
+            nonlocal done
+            done += steps
+            bar.update(steps)
 
         def report(facts: dict[str, Any]) -> None:
             if "loss" in facts:
@@ -133,8 +209,13 @@ def command(
                 names = facts["validation_classes"]
                 groups = sorted({alphabet_of(name) or name for name in names})
                 tell(f"held back: {facts['validation_samples']:,} inks of {', '.join(groups)}")
+            if known := facts.get("validation_classes_known"):
+                tell(
+                    f"{known:,} of {len(facts['validation_classes']):,} classes held back are "
+                    f"known to {start}: new ones are told apart less well than these"
+                )
             if "validation" in facts:
-                tell(f"step {facts['step']}: {_words(facts['validation'])}")
+                tell(f"step {facts['step']:,}: {_words(facts['validation'])}")
             if facts.get("classes_of_one_sample"):
                 tell(f"left out: {facts['classes_of_one_sample']:,} classes of one sample each")
             if facts.get("unlabelled"):
@@ -144,17 +225,18 @@ def command(
             encoder = train(
                 inks,
                 folder,
-                spec=FeatureSpec.parse(spec),
-                encoder=EncoderSettings(**shape),
+                spec=features,
+                encoder=shape,
                 settings=chosen,
+                start=began,
                 validation=others if others is not None else share or None,
-                augment=Augmentation().scaled(augment).augment if augment else None,
+                augment=varied.augment if augment else None,
                 expand=turned_classes if turned else None,
                 resume=resume,
                 device=device,
                 tensorboard=tensorboard,
                 threads=threads,
-                progress=bar.update,
+                progress=advance,
                 report=report,
             )
         except KeyboardInterrupt:
@@ -163,8 +245,12 @@ def command(
                 more = "with --resume goes on from here" if begun else "begins anew"
                 tell(f"{folder}: stopped; the same command {more}")
             sys.exit(1)
-    if is_first():
-        click.echo(f"{folder}: {_words(encoder.origin.metrics)}")
+    if not is_first():
+        return
+    metrics = encoder.origin.metrics
+    if done < chosen.steps:
+        tell(f"stopped after step {done:,}: nothing better since step {metrics['step']:,}")
+    click.echo(f"{folder}: {_words(metrics)}")
 
 
 def _words(found: dict[str, float]) -> str:

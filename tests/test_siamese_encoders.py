@@ -193,7 +193,7 @@ def test_features_are_brought_to_mean_0_and_spread_1_and_constants_stay_finite()
         ({"width": 0}, "width=0; use a whole number"),
         ({"layers": 1.5}, "layers=1.5"),
         ({"dim": True}, "dim=True"),
-        ({"dropout": 1.0}, "dropout=1.0; use a share"),
+        ({"dropout": 1.0}, "dropout=1 leaves nothing; use a share"),
         ({"dropout": float("nan")}, "dropout=nan"),
     ],
 )

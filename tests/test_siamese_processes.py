@@ -22,11 +22,12 @@ from test_siamese_training import (
 
 from strokesim import write_ink
 from strokesim.errors import TrainingError
-from strokesim.siamese import open_encoder, training
+from strokesim.siamese import open_encoder
 from strokesim.siamese.examples import examples_of
 from strokesim.siamese.objective import Objective
 from strokesim.siamese.processes import Processes
 from strokesim.siamese.resuming import read_state
+from strokesim.siamese.run import Run
 
 pytestmark = pytest.mark.slow
 
@@ -87,20 +88,20 @@ def plain(name, folder):
 
 def interrupted(folder):
     """Train; Ctrl-C reaches the second process alone. Then go on."""
-    whole = training._Run._advance
+    whole = Run._advance
 
     def advance(run, folder):
         if run.at.step == 6 and run.processes.rank == 1:
             os.kill(os.getpid(), signal.SIGINT)
         return whole(run, folder)
 
-    training._Run._advance = advance
+    Run._advance = advance
     try:
         quick(inks_of("abcdefgh", 6), folder, **randomly())
     except KeyboardInterrupt:
         state, _ = read_state(folder)
         sys.stdout.write(f"stopped after {state['progress']['step']}\n")
-    training._Run._advance = whole
+    Run._advance = whole
     quick(inks_of("abcdefgh", 6), folder, resume=True, **randomly())
 
 
@@ -183,15 +184,15 @@ def test_a_killed_process_is_started_again_and_the_result_is_that_of_an_unbroken
     program.write_text(
         """
 import os, signal, sys
-import strokesim.siamese.training
+import strokesim.siamese.run
 from strokesim.cli.main import main
-whole, victim = strokesim.siamese.training._Run._advance, sys.argv.pop(1)
+whole, victim = strokesim.siamese.run.Run._advance, sys.argv.pop(1)
 def killed(self, folder):
     dies = (os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"]) == (victim, "0")
     if self.at.step == 7 and dies:
         os.kill(os.getpid(), signal.SIGKILL)
     return whole(self, folder)
-strokesim.siamese.training._Run._advance = killed
+strokesim.siamese.run.Run._advance = killed
 main()
 """
     )

@@ -16,6 +16,7 @@ try:
     from strokesim.siamese.embedding import Encoder
     from strokesim.siamese.encoders import EncoderSettings
     from strokesim.siamese.export import export_onnx
+    from strokesim.siamese.grouping import grouped
     from strokesim.siamese.losses import LOSSES
     from strokesim.siamese.mining import MINERS
     from strokesim.siamese.settings import TrainingSettings
@@ -35,6 +36,7 @@ __all__ = [
     "EncoderSettings",
     "TrainingSettings",
     "export_onnx",
+    "grouped",
     "open_encoder",
     "save_encoder",
     "train",

@@ -89,6 +89,8 @@ def make_folder(folder: Path) -> None:
         entries = {entry.name for entry in folder.iterdir()}
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise OutputError(f"cannot write {str(folder)!r}: {error}") from error
     ours = {NAME, "resume.safetensors", "metrics.jsonl"}
     if entries and not entries & ours:
         raise OutputError(

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.errors import ArgumentError
 from strokesim.learned.encoder import padded
+from strokesim.siamese.checking import check_name, number, whole_number
 from strokesim.siamese.pooling import POOLINGS
 
 
@@ -61,16 +62,13 @@ class EncoderSettings:
     patch: int = 4
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
-            raise UnknownNameError("network", self.network, NETWORKS)
-        if self.pooling not in POOLINGS:
-            raise UnknownNameError("pooling", self.pooling, POOLINGS)
+        check_name("network", self.network, NETWORKS)
+        check_name("pooling", self.pooling, POOLINGS)
         for name in ("width", "layers", "dim", "patch"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 4096:
-                raise ArgumentError(f"{name}={value!r}; use a whole number from 1 to 4096")
-        if not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
-            raise ArgumentError(f"dropout={self.dropout!r}; use a share from 0 to below 1")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, 4096))
+        object.__setattr__(self, "dropout", number("dropout", self.dropout, 0, 1))
+        if self.dropout == 1:
+            raise ArgumentError("dropout=1 leaves nothing; use a share below 1")
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dict of what JSON can hold; ``EncoderSettings(**dict)`` is the same again."""

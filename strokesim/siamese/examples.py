@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from strokesim.errors import ArgumentError, SpecError
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
+from strokesim.siamese.checking import shown
 
 Augment = Callable[[Ink, np.random.Generator], Ink]
 
@@ -100,7 +102,11 @@ class Examples:
 
 
 def examples_of(
-    data: Corpus | Iterable[Ink], spec: FeatureSpec | None, *, threads: int | None = None
+    data: Corpus | Iterable[Ink],
+    spec: FeatureSpec | None,
+    *,
+    threads: int | None = None,
+    name: str = "data",
 ) -> Examples:
     """Compute features of inks, or take those of a corpus, and number labels and writers.
 
@@ -111,6 +117,8 @@ def examples_of(
         What turns ink into features, None as `SPEC` does; for a corpus, None or its own.
     threads : int, optional
         None means every core.
+    name : str
+        What errors call the data.
 
     Raises
     ------
@@ -122,12 +130,15 @@ def examples_of(
     if isinstance(data, Corpus):
         if spec not in (None, data.spec):
             raise SpecError(f"the corpus holds features of {data.spec}; {spec} was asked for")
+        if not isinstance(data.spec, FeatureSpec | None):
+            raise ArgumentError(f"{name}: a corpus of {data.spec}; give one of features, or ink")
         corpus, inks = data, None
     else:
-        inks = tuple(data)
+        inks = inks_of(data, name)
         corpus = Corpus.from_inks(inks, spec or SPEC, threads=threads)
     if not len(corpus):
-        raise ArgumentError("there is no ink to learn from; at least two of each class are needed")
+        what = " to learn from" if name == "data" else f" in {name}"
+        raise ArgumentError(f"there is no ink{what}; at least two of each class are needed")
     names, classes = _numbered(corpus.labels)
     writer_names, writers = _numbered(corpus.writers)
     _, alphabets = _numbered([alphabet_of(label or "") for label in corpus.labels])
@@ -135,6 +146,26 @@ def examples_of(
     return Examples(
         corpus.sequences, classes, writers, alphabets, names, writer_names, ids, inks, corpus.spec
     )
+
+
+def inks_of(data: object, name: str) -> tuple[Ink, ...]:
+    """Return inks, each checked to be one; ``name`` is what errors call them.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if isinstance(data, (str, bytes, os.PathLike)):
+        raise ArgumentError(f"{name}: {data!r} is a path; strokesim.read_inks reads it")
+    try:
+        inks = iter(data)  # type: ignore[call-overload]
+    except TypeError:
+        raise ArgumentError(f"{name}: {shown(data)}; needed: a Corpus or inks") from None
+    found = tuple(inks)
+    for number, ink in enumerate(found):
+        if not isinstance(ink, Ink):
+            raise ArgumentError(f"{name}: item {number}, {shown(ink)}, is no ink; needed: Ink")
+    return found
 
 
 def _numbered(texts: Iterable[str | None]) -> tuple[tuple[str, ...], np.ndarray]:
@@ -182,7 +213,9 @@ def hold_back(
         If the share is not between 0 and 1, or fewer than two classes or one writer remain.
     """
     if not 0 < share < 1:
-        raise ArgumentError(f"validation={share}; use a share between 0 and 1, data, or None")
+        raise ArgumentError(
+            f"validation={shown(share)}; use a share between 0 and 1, data, or None"
+        )
     classes, writers = examples.classes, examples.writers
     labelled = classes != NONE
     known = np.unique(writers[labelled & (writers != NONE)])
@@ -208,13 +241,12 @@ def hold_back(
         if by == "writers" or 0 < len(known) < 4:
             raise ArgumentError(
                 f"known writers of labelled ink: {len(known)}, too few to hold some of them back "
-                "for validation; give validation ink by others (--validation), or train on "
-                "all of it: validation=None (--share 0)"
+                "for validation; give ink by others as validation data, or train on all of it "
+                "with validation=None"
             )
         raise ArgumentError(
             f"fewer than two classes remain {name} when {share:g} of the {by} are held back for "
-            "validation; give more data, validation data of your own (--validation), or "
-            "validation=None (--share 0)"
+            "validation; give more data, validation data of your own, or validation=None"
         )
     return np.flatnonzero(training), np.flatnonzero(validation)
 

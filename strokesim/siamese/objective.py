@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from strokesim.errors import ArgumentError
 from strokesim.siamese.devices import is_mixed
+from strokesim.siamese.embedding import Encoder
 from strokesim.siamese.encoders import EncoderSettings, Tower, pad
 from strokesim.siamese.examples import NONE, Augment, Examples
 from strokesim.siamese.losses import LOSSES
@@ -37,6 +38,8 @@ class Objective(nn.Module):
         Those that share every batch.
     device : torch.device
         Where the tower computes.
+    start : Encoder, optional
+        Whose weights the tower begins with, means and spreads of features among them.
 
     Attributes
     ----------
@@ -60,6 +63,7 @@ class Objective(nn.Module):
         threads: int | None,
         processes: Processes,
         device: torch.device,
+        start: Encoder | None = None,
     ) -> None:
         super().__init__()
         self.loss = LOSSES[settings.loss]
@@ -67,8 +71,13 @@ class Objective(nn.Module):
             augment is None or examples.inks is None
         ):
             raise ArgumentError(
-                "learning without labels compares two versions of each ink; give ink, not a "
+                "learning without labels compares two variations of each ink; give ink, not a "
                 "corpus, and augment=, which makes them"
+            )
+        if self.loss.needs_views and len(examples) < 2:
+            raise ArgumentError(
+                "one ink alone has nothing to be told apart from; learning without labels needs at "
+                "least two inks"
             )
         self.sampler = None if self.loss.needs_views else ClassSampler(examples, settings)
         self.indices: list[int] = []
@@ -83,7 +92,10 @@ class Objective(nn.Module):
             )
         torch.manual_seed(settings.seed)
         self.tower = Tower(examples.sequences.n_features, shape)
-        self.tower.standardise(np.concatenate(list(examples.sequences)))
+        if start is None:
+            self.tower.standardise(np.concatenate(list(examples.sequences)))
+        else:
+            self.tower.load_state_dict(start.tower.state_dict())
         self.head = None
         if self.loss.needs_head:
             self.head = nn.Linear(shape.dim, len(examples.names), bias=False)

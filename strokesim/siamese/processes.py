@@ -194,7 +194,7 @@ def joined() -> Iterator[Processes]:
             raise
         raise TrainingError(
             "another process of this training has ended or does not answer; what it said tells "
-            "why, and the same command with resume goes on from the last checkpoint"
+            "why, and the same with resume=True goes on from the last checkpoint"
         ) from error
     finally:
         if processes is not None:

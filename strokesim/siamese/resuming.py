@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,12 +13,15 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from strokesim.errors import ArgumentError, ModelError
+from strokesim.errors import ArgumentError, ModelError, OutputError
+from strokesim.learned.checkpoint import NAME as ENCODER
 from strokesim.replacing import replacing
+from strokesim.siamese.processes import restarted
 
 NAME = "resume.safetensors"
 METRICS = "metrics.jsonl"
-VERSION = 1
+VERSION = 2
+STATE, CHECKSUM = "strokesim training", "sha256"
 
 
 @dataclass(slots=True)
@@ -40,6 +44,41 @@ class Progress:
     best: list[float] = field(default_factory=list)
     waited: int = 0
     low: int = 0
+
+
+def goes_on(folder: Path, resume: bool) -> bool:
+    """Return whether a training goes on with what its folder holds.
+
+    Parameters
+    ----------
+    folder : Path
+    resume : bool
+        Whether that was asked for. Of processes that torchrun started again, the folder decides.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds a training already and nobody asked to resume it.
+    ModelError
+        If there is nothing to resume.
+    """
+    begun, kept = (folder / NAME).is_file(), (folder / ENCODER).exists()
+    resume = begun if restarted() else resume
+    further = f"to train its encoder further, give start={folder} and a new folder"
+    if kept and not begun and resume:
+        raise ModelError(f"the training in {folder} is finished, nothing is to resume; {further}")
+    if kept and not begun:
+        raise OutputError(f"{folder} holds a finished training; name another folder; {further}")
+    if resume and not begun:
+        raise ModelError(
+            f"{folder} holds no unfinished training; leave out resume=True to begin one"
+        )
+    if begun and not resume:
+        raise OutputError(
+            f"{folder} holds a training that was cut off; go on with it by resume=True, or name "
+            "another folder"
+        )
+    return resume
 
 
 def save_state(
@@ -65,10 +104,10 @@ def save_state(
     tensors = {f"model/{name}": values for name, values in model.state_dict().items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"moment/{number}/{name}": values for name, values in moments.items()}
-    state = {"version": VERSION, "progress": asdict(progress), "facts": facts}
+    state = json.dumps({"version": VERSION, "progress": asdict(progress), "facts": facts})
+    tensors = {name: values.cpu().contiguous() for name, values in tensors.items()}
     content = safetensors.torch.save(
-        {name: values.contiguous() for name, values in tensors.items()},
-        metadata={"strokesim training": json.dumps(state)},
+        tensors, metadata={STATE: state, CHECKSUM: _checksum(state, tensors)}
     )
     with replacing(folder / NAME) as file:
         file.write(content)
@@ -80,24 +119,34 @@ def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Raises
     ------
     ModelError
-        If there is no run to resume, or it is damaged or of a newer version.
+        If the run is damaged, or of another version.
     """
     place = folder / NAME
-    if not place.is_file():
-        raise ModelError(f"{folder} holds no unfinished training; leave out resume to begin one")
     try:
         with safetensors.safe_open(place, "pt") as file:
-            state = json.loads(file.metadata()["strokesim training"])
+            facts = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if state["version"] > VERSION:
+        state = json.loads(facts[STATE])
+        if state["version"] != VERSION:
             raise ModelError(
-                f"{place} is of version {state['version']}, this strokesim reads up to {VERSION}; "
-                "install a newer strokesim"
+                f"{place} is of version {state['version']}, this strokesim reads {VERSION}; finish "
+                "the training with the strokesim that began it, or begin it anew"
             )
+        if facts[CHECKSUM] != _checksum(facts[STATE], tensors):
+            raise ValueError("its checksum is another one")
         Progress(**state["progress"])
     except (OSError, KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
         raise ModelError(f"{place} is damaged: {error}; begin the training anew") from error
     return state, tensors
+
+
+def _checksum(state: str, tensors: dict[str, Tensor]) -> str:
+    """Return the checksum of a state and of names, kinds, shapes and values of tensors."""
+    total = hashlib.sha256(state.encode())
+    for name, values in sorted(tensors.items()):
+        total.update(f"\0{name} {values.dtype} {tuple(values.shape)}\0".encode())
+        total.update(values.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
 
 
 def load_state(
@@ -116,7 +165,8 @@ def load_state(
     for name, value in state["facts"].items():
         if facts.get(name) != value:
             raise ArgumentError(
-                f"the training in {folder} cannot be resumed: {_difference(name, value, facts)}"
+                f"the training in {folder} cannot be resumed: {_difference(name, value, facts)}; "
+                f"to go on from its encoder with others, give start={folder} and a new folder"
             )
     moments: dict[int, dict[str, Tensor]] = {}
     weights = {}
@@ -135,6 +185,8 @@ def load_state(
 
 def _difference(name: str, before: Any, facts: dict[str, Any]) -> str:
     now = facts.get(name)
+    if name == "start":
+        return "it began with the weights of another encoder; give the same to start from"
     if name.endswith("data"):
         return f"it began with other {name}; give the same inks in the same order"
     if isinstance(before, dict) and isinstance(now, dict):

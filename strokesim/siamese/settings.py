@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from strokesim.errors import ArgumentError, UnknownNameError
+from strokesim.siamese.checking import REAL, check_name, number, shown, whole_number
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.mining import MINERS
@@ -60,7 +61,7 @@ class TrainingSettings:
     evaluate_every : int
         Steps between looks at the validation data.
     patience : int
-        Looks without improvement after which training stops.
+        Looks one after another without improvement after which training stops.
     checkpoint_every : int
         Steps between checkpoints.
     seed : int
@@ -97,7 +98,7 @@ class TrainingSettings:
     clip: float = 1.0
     hold_back: str = "classes"
     evaluate_every: int = 100
-    patience: int = 10
+    patience: int = 5
     checkpoint_every: int = 100
     seed: int = 0
     precision: str = "auto"
@@ -111,15 +112,16 @@ class TrainingSettings:
             ("precision", self.precision, PRECISIONS),
         ]
         for kind, name, known in choices:
-            if name not in known:
-                raise UnknownNameError(kind, name, known)
+            check_name(kind, name, known)
         loss = LOSSES[self.loss]
         for name in ("margin", "temperature"):
             given = getattr(self, name)
             if given is None:
                 continue
             if getattr(loss, name) is None:
-                raise ArgumentError(f"{name}={given} means nothing to the loss {self.loss!r}")
+                raise ArgumentError(
+                    f"{name}={shown(given)} means nothing to the loss {self.loss!r}"
+                )
             object.__setattr__(self, name, _check_scheduled(name, given))
         if self.miner != "all" and not loss.takes_triplets:
             takers = ", ".join(name for name, other in LOSSES.items() if other.takes_triplets)
@@ -127,14 +129,12 @@ class TrainingSettings:
                 f"miner={self.miner!r} chooses triplets, and the loss {self.loss!r} looks at whole "
                 f"batches; losses that take triplets: {takers}"
             )
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ArgumentError(f"{name}={value!r}; use a whole number, at least {least}")
+        for name, (least, most) in _WHOLE.items():
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least, most))
         for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ArgumentError(f"{name}={value!r}; use a number from {low:g} to {high:g}")
+            object.__setattr__(self, name, number(name, getattr(self, name), low, high))
+        if not isinstance(self.similar_length, bool):
+            raise ArgumentError(f"similar_length={shown(self.similar_length)}; use True or False")
         if not self.clip > 0 or not self.learning_rate > 0:
             raise ArgumentError(
                 f"learning_rate={self.learning_rate}, clip={self.clip}; both are above 0"
@@ -185,16 +185,19 @@ class TrainingSettings:
         return cls(**values)
 
 
-_LEAST = {
-    "mine_after": 0,
-    "classes_per_batch": 2,
-    "samples_per_class": 2,
-    "steps": 1,
-    "warm_up": 0,
-    "evaluate_every": 1,
-    "patience": 1,
-    "checkpoint_every": 1,
-    "seed": 0,
+MOST = 10**9
+"""Of steps and samples: more than any training takes."""
+
+_WHOLE = {
+    "mine_after": (0, MOST),
+    "classes_per_batch": (2, MOST),
+    "samples_per_class": (2, MOST),
+    "steps": (1, MOST),
+    "warm_up": (0, MOST),
+    "evaluate_every": (1, MOST),
+    "patience": (1, MOST),
+    "checkpoint_every": (1, MOST),
+    "seed": (0, 2**63 - 1),
 }
 _RANGES = {
     "same_alphabet": (0, 1),
@@ -208,10 +211,16 @@ _RANGES = {
 
 def _check_scheduled(name: str, given: object) -> Scheduled:
     ends = given if isinstance(given, (tuple, list)) else (given,)
-    numbers = [end for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)]
+    numbers = [end for end in ends if isinstance(end, REAL) and not isinstance(end, bool)]
     if len(numbers) != len(ends) or len(ends) not in (1, 2):
-        raise ArgumentError(f"{name}={given!r}; give a number, or the first and the last of two")
-    if not all(0 < number < math.inf for number in numbers):
+        raise ArgumentError(
+            f"{name}={shown(given)}; give a number, or the first and the last of two"
+        )
+    if not all(0 < number <= _LARGEST for number in numbers):
         why = " (a margin of 0 keeps nothing apart)" if name == "margin" else ""
-        raise ArgumentError(f"{name}={given!r}; use numbers above 0{why}")
+        raise ArgumentError(f"{name}={shown(given)}; use numbers above 0, at most 1e6{why}")
     return float(numbers[0]) if len(numbers) == 1 else (float(numbers[0]), float(numbers[1]))
+
+
+_LARGEST = 1e6
+"""Of margins and temperatures; embeddings are at most 2 apart."""
