@@ -15,6 +15,7 @@ REPEATED = {
     "a list of a column": ("bdalab", b'{"x":[', b"1,", b'1],"y":[1]}'),
     "a line of samples": ("digilets", b"0.1 0.2 0.0 1 0.0 ", b"0 ", b"\n1 0\n"),
     "a row of numbers": ("omniglot", b"START\n1,2,3\n", b"-6,", b"\nBREAK"),
+    "a row of short numbers": ("omniglot", b"START\n1,2,3\n", b"1,", b"1\nBREAK"),
     "marks without samples": ("omniglot", b"START\n1,2,3\nBREAK\n", b"BREAK\n", b"BREAK"),
     "a stroke of numbers": ("quickdraw", b'[{"word":"a","drawing":[[[', b"0,", b"0],[1]]]}]"),
     "a row among samples": ("signature_text", b"2\n1 2 3 1\n", b"1 ", b"\n1 2 3 1\n"),

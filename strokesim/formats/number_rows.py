@@ -18,7 +18,8 @@ from strokesim.formats.source import Source, lines_of
 LONGEST_LINE = 16 << 20
 """Most bytes of a line."""
 
-_PIECE = 1 << 16
+PIECE = 1 << 16
+"""Bytes that are converted at once. A line that is longer is hardly a row."""
 
 
 def parse_rows(
@@ -59,9 +60,8 @@ def parse_rows(
             source.skip(str(error), line)
             damaged += 1
             continue
-        # A line that is longer than a piece is hardly a row: without where its numbers begin it
-        # takes half the memory.
-        rows = _whole_piece(piece, widths, separator) if len(piece) <= _PIECE else None
+        # Without where its numbers begin, a long line takes half the memory.
+        rows = _whole_piece(piece, widths, separator) if len(piece) <= PIECE else None
         if rows is None:
             rows, left_out = _sound_rows(source, piece, line, widths, separator)
             damaged += left_out
@@ -87,7 +87,7 @@ def line_pieces(text: bytes, line: int = 1) -> Iterator[tuple[int, bytes]]:
     """Yield whole lines, 64 KiB or one longer at a time, and the number of the first."""
     begin = 0
     while begin < len(text):
-        end = min(begin + _PIECE, len(text))
+        end = min(begin + PIECE, len(text))
         if end < len(text):
             end = text.rfind(b"\n", begin, end) + 1 or text.find(b"\n", end) + 1 or len(text)
         piece = text[begin:end]

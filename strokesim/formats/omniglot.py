@@ -29,7 +29,7 @@ import numpy as np
 
 from strokesim.formats.bulk_numbers import BadNumber, parse_numbers, words_per_line
 from strokesim.formats.format import Format
-from strokesim.formats.number_rows import line_pieces
+from strokesim.formats.number_rows import PIECE, line_pieces
 from strokesim.formats.source import Source, lines_of
 from strokesim.ink import Ink, Stroke
 
@@ -42,6 +42,7 @@ _CHANNELS = ("x", "y", "t")
 _NO_SAMPLES = np.empty((0, 3))
 _LARGE = 1 << 18
 _MS_PER_SECOND = 1000.0
+_NO_ROW = "a line is not x, y and time separated by commas"
 
 
 def _sniff(head: bytes) -> bool:
@@ -117,6 +118,8 @@ def _in_pieces(text: bytes) -> np.ndarray:
     place, tables = 0, [_NO_SAMPLES]
     for _, piece in line_pieces(text):
         try:
+            if len(piece.strip()) > PIECE:
+                raise BadNumber(_NO_ROW, 0)  # One line, and not of three numbers.
             samples, _ = _samples(piece)
         except BadNumber as error:
             raise BadNumber(str(error), place + error.offset) from None
@@ -133,7 +136,7 @@ def _samples(text: bytes) -> tuple[np.ndarray, np.ndarray]:
         offset = 0
         for line in lines_of(text):
             if line.strip() and not _ROW.fullmatch(line):
-                raise BadNumber("a line is not x, y and time separated by commas", offset)
+                raise BadNumber(_NO_ROW, offset)
             offset += len(line) + 1
     return values.reshape(-1, 3), starts
 
