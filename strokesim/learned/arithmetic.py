@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from strokesim.errors import ModelError
 from strokesim.features import FeatureSpec
 from strokesim.learned.encoder import Encoder, Origin, identity_of
 from strokesim.learned.networks import Weights, embeddings
@@ -30,7 +29,7 @@ class NumpyEncoder(Encoder):
 
     Raises
     ------
-    ModelError
+    KeyError, ValueError
         If these weights are not those of such a tower.
     """
 
@@ -50,15 +49,12 @@ class NumpyEncoder(Encoder):
             origin=origin,
             identity=identity_of(spec, settings, weights),
         )
-        self._weights, self._settings = weights, settings
-        # What does not fit together shows here, and not at the first ink.
-        found = self.points(np.zeros((1, 2, self.n_inputs), np.float32), np.array([2], np.int32))
-        if found.shape != (1, self.n_features):
-            raise ModelError(f"embeddings of {found.shape[1]} coordinates, not {self.n_features}")
+        self.weights, self.settings = weights, settings
+        self.check_runs()
 
     def points(self, steps: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return what the network makes of a padded batch; see `Encoder.points`."""
-        points, per_step = embeddings(Arithmetic(), self._weights, self._settings, steps, lengths)
+        points, per_step = embeddings(Arithmetic(), self.weights, self.settings, steps, lengths)
         found: np.ndarray = per_step() if self.stepwise else points
         return found
 

@@ -152,6 +152,29 @@ class Encoder(ABC):
         ndarray of float32, shape (batch, dim), or (batch, ceil(longest / patch), dim) per step
         """
 
+    def check_runs(self) -> None:
+        """Embed two small sequences, so that what does not fit together shows at once.
+
+        Raises
+        ------
+        ValueError
+            If what comes out has another shape, or is no number.
+        """
+        for encoder in (self, self.per_step()):
+            steps = np.zeros((2, 3, self.n_inputs), np.float32)
+            steps[1] = 1
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = encoder.points(steps, np.array([3, 2], np.int32))
+            n_patches = (-(-3 // self.patch),) if encoder.stepwise else ()
+            if found.shape != (2, *n_patches, self.n_features) or found.dtype != np.float32:
+                raise ValueError(
+                    f"embeddings of shape {found.shape} of {found.dtype}, not of "
+                    f"{self.n_features} coordinates"
+                )
+            # Behind the end of a sequence a patch means nothing.
+            if not np.isfinite(found[:, 0] if encoder.stepwise else found).all():
+                raise ValueError("embeddings that are no numbers; its weights are damaged")
+
     @property
     def fingerprint(self) -> str:
         """Equal for encoders that make the same of ink, up to rounding."""
