@@ -59,6 +59,10 @@ class NumpyEncoder(Encoder):
         return found
 
 
+_SCORES = 2**24
+"""Scores of attention that are held at a time."""
+
+
 class Arithmetic:
     """The `Operations` on arrays of float32."""
 
@@ -152,8 +156,14 @@ class Arithmetic:
         batch, longest, _ = asked.shape
         parts = asked.reshape(batch, longest, 3, heads, size)
         query, key, value = parts.transpose(2, 0, 3, 1, 4)  # each (B, heads, T, size)
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size))
-        seen = _softmax(scores, on[:, np.newaxis, np.newaxis], axis=3) @ value
+        keys, off = key.transpose(0, 1, 3, 2), on[:, np.newaxis, np.newaxis]
+        seen = np.empty_like(query)
+        # Some queries at a time: of long sequences all scores together would fill the memory.
+        step = max(1, _SCORES // (batch * heads * longest))
+        for start in range(0, longest, step):
+            asking = query[:, :, start : start + step]
+            scores = asking @ keys / np.float32(np.sqrt(size))  # (B, heads, step, T)
+            seen[:, :, start : start + step] = _softmax(scores, off, axis=3) @ value
         return seen.transpose(0, 2, 1, 3).reshape(batch, longest, heads * size)
 
     def mean(self, states: np.ndarray, on: np.ndarray) -> np.ndarray:

@@ -146,6 +146,8 @@ class OnnxEncoder(Encoder):
             identity=content["identity"],
         )
         self.quantised: bool = content["quantised"]
+        if settings["network"] == "gru-attention":
+            self.longest = 2**12
         self._session = session
         self._options = onnxruntime.RunOptions()
         # What is not asked for is not computed.

@@ -27,7 +27,7 @@ from strokesim.learned.checkpoint import (
     read_checkpoint,
 )
 from strokesim.learned.encoder import Encoder as AnyEncoder
-from strokesim.learned.opening import DEFAULT, MODELS
+from strokesim.learned.opening import DEFAULT, MODELS, check_path
 from strokesim.replacing import replacing
 from strokesim.siamese.embedding import Encoder, encoder_of, storable
 from strokesim.siamese.encoders import EncoderSettings
@@ -113,9 +113,12 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
 
     Raises
     ------
+    ArgumentError
+        If it is no path.
     ModelError
         If the folder is missing, holds no encoder, a damaged one, or one of a newer version.
     """
+    check_path(path)
     place = MODELS / DEFAULT if str(path) == DEFAULT else Path(path)
     found = read_checkpoint(place)
     try:

@@ -30,12 +30,16 @@ class Encoder(AnyEncoder):
     Raises
     ------
     ArgumentError
-        If the spec has another number of features than the tower.
+        If it is no tower, or the spec is none or has another number of features.
     """
 
     def __init__(
         self, tower: Tower, spec: FeatureSpec | None, origin: Origin | None = None
     ) -> None:
+        if not isinstance(tower, Tower):
+            raise ArgumentError(f"a {type(tower).__name__} is no Tower")
+        if spec is not None and not isinstance(spec, FeatureSpec):
+            raise ArgumentError(f"a {type(spec).__name__} is no FeatureSpec, nor None")
         self.tower = tower.eval()
         super().__init__(
             title=tower.settings.network,
