@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from strokesim.amounts import check_number
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.ink import LARGEST, Ink, Stroke
@@ -106,7 +107,7 @@ class Augmentation:
         ArgumentError
             If the amount is negative or not finite.
         """
-        if not 0 <= amount < math.inf:
+        if not 0 <= check_number("amount", amount, "0 or a positive number") < math.inf:
             raise ArgumentError(f"amount={amount}; needed: 0 or a positive number")
         return Augmentation(
             **{
