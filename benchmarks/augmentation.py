@@ -54,7 +54,7 @@ def main() -> None:
     plain = Augmentation()
     lines = ["| strengths | inks/s |", "|---|---|"]
     rows = {"all, the defaults": plain}
-    for name, value in plain.to_dict().items():
+    for name, value in (plain.to_dict() | {"movement": 1.0}).items():
         rows[f"{name}={value:g} alone"] = replace(Augmentation.none(), **{name: value})
     for title, augmentation in rows.items():
         lines.append(f"| {title} | {round(rate(augmentation, inks), -2):,.0f} |")

@@ -106,7 +106,8 @@ ABOUT = (
     "and direction (8.9 % against 8.1 % without); augmentation half as strong again (8.6 %), "
     "dropout (8.1 %), capitals as classes of their own (9.1 % against 8.9 %), 400 steps (9.4 %), "
     "batches half as large (9.9 %). The three writers are easier than the others, also for "
-    "distances without learning, so these choices need not be the best.",
+    "distances without learning, so these choices need not be the best. "
+    "`benchmarks/learning_letters_tries.py` tries most of it again, and says by what settings.",
 )
 PROTOCOLS = {
     "letters": Protocol(

@@ -39,7 +39,7 @@ def command(
     MODEL is the folder of a training, what `strokesim export` wrote, or default.
     One line of JSON per ink; its embedding is a list of steps, one step unless --per-step. A
     corpus of embeddings is searched by `match --model` with the same MODEL, and needs not be
-    embedded again each time.
+    embedded again each time; by dtw over the steps where it has a point for each.
 
     \b
     Example:
@@ -56,7 +56,11 @@ def command(
             spec = cast(FeatureSpec, encoder)
             corpus = Corpus.from_inks(inks, spec, threads=threads, progress=bar.update)
             corpus.save(output)
-            tell(f"{output}: {len(corpus):,} entries of {encoder.n_features} coordinates")
+            how = ", by dtw over the steps" if per_step else ""
+            tell(
+                f"{output}: {len(corpus):,} entries of {encoder.n_features} coordinates; "
+                f"strokesim match --corpus {output} --model {model} searches it{how}"
+            )
             return
         for batch in batched(inks, 256):
             found = encoder.transform_all(batch, threads=threads, progress=bar.update)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import click
 
@@ -14,6 +15,7 @@ from strokesim.cli.show import drawing_of, is_right, matched, matches_text, prog
 from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.errors import ArgumentError
+from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
 from strokesim.ink import Ink
 from strokesim.learned import Encoder, open_encoder
@@ -113,7 +115,8 @@ def command(
     Ends with 1 when no query has a match.
 
     The model default comes with strokesim and needs nothing else; `corpus build --model` makes a
-    corpus for a model.
+    corpus for a model. What `embed --per-step` wrote is searched by dtw, or another --distance,
+    over what the same --model makes of each step.
 
     Prototypes are averages of similar entries of a label. They are made once, which takes a
     while, and kept in CORPUS until it changes; docs/distances.md says when they pay.
@@ -123,6 +126,7 @@ def command(
       strokesim match pendigits-orig.tes --corpus digits -k 3 --radius 4
       strokesim match strokes.inkml --corpus digits --json | jq .matches[0].label
       strokesim match new.jsonl --corpus letters --model learned --reject
+      strokesim match new.jsonl --corpus steps --model learned --radius 2
     """
     corpus = Corpus.open(folder)
     index: Index | NearPrototypes
@@ -138,6 +142,17 @@ def command(
                     corpus, name, radius=radius, keep=True, threads=threads, progress=bar.update
                 )
             index = NearPrototypes(divided, prototypes)
+    elif corpus.spec == (steps := open_encoder(model).per_step()):
+        if reject or prototypes is not None:
+            raise ArgumentError(
+                f"{folder} has a point per step, which dtw compares; leave out --reject and "
+                "--prototypes, --cutoff says how far is too far"
+            )
+        name = distance or "dtw"
+        index = Index(corpus, name, radius=radius)
+        # Ink becomes sequences by an encoder as it does by a spec.
+        index.spec = cast(FeatureSpec, steps)
+        name = f"{name} over what {model} makes of each step"
     elif distance is not None or radius is not None or prototypes is not None:
         raise ArgumentError(
             "--model brings its own distance; leave out --distance, --radius and --prototypes"

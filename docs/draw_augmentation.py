@@ -33,10 +33,11 @@ ROWS = (
     ("other order", f"reordered={PLAIN.reordered:g} (here 1)", ("reordered",)),
     ("other direction", f"reversed={PLAIN.reversed:g} (here 0.5)", ("reversed",)),
     ("other pace", f"tempo={PLAIN.tempo:g} (every 50 ms)", ("tempo",)),
+    ("carried out again", "movement=0 (here 1)", ("movement",)),
     ("all together", "Augmentation()", tuple(PLAIN.to_dict())),
 )
-SHOWN = {"dropped": 0.4, "reordered": 1.0, "reversed": 0.5}
-"""Probabilities that are raised in their own rows, so that there is something to see."""
+SHOWN = {"movement": 1.0, "dropped": 0.4, "reordered": 1.0, "reversed": 0.5}
+"""Strengths that are raised in their own rows, so that there is something to see."""
 
 
 def placed(ink: Ink, like: Ink, column: int, row: int) -> list[np.ndarray]:
@@ -117,7 +118,7 @@ def variations(seed: int) -> str:
         if names in (("dropped",), ("tempo",)):
             inks = [dots_of(one, 0.05 if names == ("tempo",) else None) for one in inks]
         rows.append((heading, remark, inks, ink))
-    return sheet("Variations of an ink", rows, numbered=(5, 6, 8))
+    return sheet("Variations of an ink", rows, numbered=(5, 6, 9))
 
 
 def classes(seed: int) -> str:

@@ -1,7 +1,7 @@
 """Draw what contrastive learning does to strokes: points, distances, margins.
 
-python docs/draw_learning.py trains four encoders on the characters of Omniglot's small1, without
-two of its alphabets, and draws of one of these two what no encoder has seen:
+python docs/draw_learning.py trains encoders on the characters of Omniglot's small1, without two of
+its alphabets, and draws of one of these two what no encoder has seen, with scikit-learn:
 docs/images/learning-points.svg, embeddings before and after training with the default loss;
 docs/images/learning-distances.svg, the distances of pairs, likewise;
 docs/images/learning-margin.svg, the two contrastive losses, and the distances that the linear one
@@ -28,6 +28,7 @@ from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.polylines import polylines_of
 from strokesim.siamese import EncoderSettings, TrainingSettings, train
+from strokesim.siamese.examples import SPEC
 from strokesim.siamese.losses import linear_terms, squared_terms
 from strokesim.svg import (
     AMBER,
@@ -45,8 +46,9 @@ from strokesim.svg import (
 IMAGES = Path(__file__).parent / "images"
 HELD_BACK = ("Balinese", "Early_Aramaic")
 SHOWN, N_CHARACTERS = "Balinese", 8
-SPEC = FeatureSpec.parse("x,y,cos2,sin2,pen_up;steps=32")
-SHAPE = EncoderSettings(network="gru", width=64, layers=1, dim=32, pooling="mean", patch=1)
+SHAPE = EncoderSettings()
+SMALL_SPEC = FeatureSpec.parse("x,y,cos2,sin2,pen_up;steps=32")
+SMALL = EncoderSettings(network="gru", width=64, layers=1, dim=32, pooling="mean", patch=1)
 MARGINS = (0.3, 1.0, 1.8)
 STEPS, MARGIN_STEPS, SEED = 1000, 600, 0
 COLOURS = ("#1565a9", "#b3470b", "#14213d", "#2a7d4f", "#a3308f", "#8a6d00", "#5c6370", "#d0342c")
@@ -68,17 +70,24 @@ def inks_to_show(inks: Sequence[Ink]) -> list[Ink]:
     return [ink for label in chosen for ink in own if ink.label == label]
 
 
-def learned(inks: Sequence[Ink], steps: int, **options: Any) -> Learned:
+def learned(
+    inks: Sequence[Ink],
+    steps: int,
+    spec: FeatureSpec = SPEC,
+    shape: EncoderSettings = SHAPE,
+    classes: int = 32,
+    **options: Any,
+) -> Learned:
     """Train on the other alphabets; with no steps, the encoder is as it was drawn at random."""
     held = [ink for ink in inks if (ink.label or "").startswith(f"{SHOWN}/")]
     known = [ink for ink in inks if (ink.label or "").partition("/")[0] not in HELD_BACK]
     settings = TrainingSettings(
-        steps=max(steps, 1), classes_per_batch=16, samples_per_class=4,
+        steps=max(steps, 1), classes_per_batch=classes, samples_per_class=4,
         learning_rate=3e-3 if steps else 1e-9, seed=SEED, **options,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         encoder = train(
-            known, Path(folder) / "model", spec=SPEC, encoder=SHAPE, settings=settings,
+            known, Path(folder) / "model", spec=spec, encoder=shape, settings=settings,
             validation=None, augment=Augmentation().augment, expand=turned_classes, threads=1,
         )  # fmt: skip
     shown = inks_to_show(inks)
@@ -90,12 +99,21 @@ def learned(inks: Sequence[Ink], steps: int, **options: Any) -> Learned:
     return Learned(encoder.transform_all(shown).values, values[alike], values[~alike])
 
 
-def projected(points: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the two principal components of points, and their share of the variance."""
-    centred = points - points.mean(axis=0)
-    _, spreads, axes = np.linalg.svd(centred, full_matrices=False)
-    shares = spreads**2 / (spreads**2).sum()
-    return centred @ axes[:2].T, float(shares[:2].sum())
+def laid_out(points: np.ndarray) -> np.ndarray:
+    """Return places in the plane, shape (n, 2), where near points are near each other: t-SNE."""
+    # Slow to import, and for this picture only.
+    from sklearn.manifold import TSNE
+
+    places: np.ndarray = TSNE(perplexity=20, init="pca", random_state=SEED).fit_transform(points)
+    return places
+
+
+def kept_together(inks: Sequence[Ink], points: np.ndarray) -> float:
+    """Return the share of inks whose nearest other one shows the same character."""
+    distances = cdist(points[:, np.newaxis], distance="euclidean")
+    np.fill_diagonal(distances, np.inf)
+    labels = np.array([ink.label for ink in inks])
+    return float((labels[distances.argmin(axis=1)] == labels).mean())
 
 
 def points_of(inks: Sequence[Ink], before: Learned, after: Learned) -> str:
@@ -105,7 +123,7 @@ def points_of(inks: Sequence[Ink], before: Learned, after: Learned) -> str:
     parts: list[str] = []
     for panel, (heading, learned) in enumerate([("before training", before), ("after", after)]):
         left = gap + panel * (side + gap)
-        places, share = projected(learned.points)
+        places = laid_out(learned.points)
         span = np.ptp(places, axis=0).max()
         middle = (places.min(axis=0) + places.max(axis=0)) / 2
         places = (places - middle) / span * (side - 2 * small) + [left + side / 2, top + side / 2]
@@ -114,7 +132,8 @@ def points_of(inks: Sequence[Ink], before: Learned, after: Learned) -> str:
             f'height="{number(side)}" rx="4" fill="none" stroke="{FRAME}"/>'
         )
         parts.append(text(left, 26, heading, 16, attributes=f'font-weight="bold" fill="{INK}"'))
-        note = f"two of {SHAPE.dim} dimensions, {100 * share:.0f} % of the variance"
+        share = kept_together(inks, learned.points)
+        note = f"the nearest other ink shows the same character: {100 * share:.0f} %"
         parts.append(text(left, 44, note, 12, attributes=f'fill="{GREY}"'))
         for label, colour in zip(labels, COLOURS, strict=True):
             lines = []
@@ -148,8 +167,8 @@ class Axes(NamedTuple):
         across = self.left + np.asarray(x) / self.most_x * self.width
         return np.stack([across, self.top + (1 - np.asarray(y) / self.most_y) * self.height], 1)
 
-    def drawn(self, ticks: Sequence[float], words: str) -> list[str]:
-        """Return the line below, with ticks and what it counts."""
+    def drawn(self, ticks: Sequence[float], words: str, upward: Sequence[float] = ()) -> list[str]:
+        """Return the line below, with ticks and what it counts, and one at the left if asked."""
         base = self.top + self.height
         parts = [
             f'<path d="M{number(self.left)} {number(base)}h{number(self.width)}" '
@@ -160,6 +179,14 @@ class Axes(NamedTuple):
             parts.append(f'<path d="M{number(x)} {number(base)}v4" stroke="{GREY}"/>')
             middle = f'text-anchor="middle" fill="{GREY}"'
             parts.append(text(x, base + 17, f"{tick:g}", 12, attributes=middle))
+        if upward:
+            line = f"M{number(self.left)} {number(self.top)}v{number(self.height)}"
+            parts.append(f'<path d="{line}" stroke="{GREY}" fill="none"/>')
+        for tick in upward:
+            y = base - tick / self.most_y * self.height
+            parts.append(f'<path d="M{number(self.left)} {number(y)}h-4" stroke="{GREY}"/>')
+            end = f'text-anchor="end" fill="{GREY}"'
+            parts.append(text(self.left - 8, y + 4, f"{tick:g}", 12, attributes=end))
         middle = f'text-anchor="middle" fill="{GREY}"'
         parts.append(text(self.left + self.width / 2, base + 34, words, 12, attributes=middle))
         return parts
@@ -237,7 +264,7 @@ def margins_of(several: Sequence[tuple[float, Learned]]) -> str:
     """Return what a pair costs at each distance, and the distances three margins lead to."""
     d = torch.linspace(0, 2, 201)
     same, other = torch.ones_like(d), torch.zeros_like(d)
-    axes = Axes(30, 60, 360, 330, 2, 2.0)
+    axes = Axes(50, 60, 350, 330, 2, 2.0)
     curves = [
         ("one character: d²/2", BLUE, linear_terms(d, same, 1.0), "", 1.35, -12),
         ("two, linear: max(1 - d, 0)", AMBER, linear_terms(d, other, 1.0), "", 0.32, 0),
@@ -245,7 +272,7 @@ def margins_of(several: Sequence[tuple[float, Learned]]) -> str:
     ]
     parts = [text(30, 26, "what a pair costs, margin 1", 15,
                   attributes=f'font-weight="bold" fill="{INK}"')]  # fmt: skip
-    parts += axes.drawn([0, 0.5, 1, 1.5, 2], "distance d")
+    parts += axes.drawn([0, 0.5, 1, 1.5, 2], "distance d", [0, 0.5, 1, 1.5, 2])
     for number_of, (words, colour, values, dashes, _, _) in enumerate(curves):
         line = path_data([axes.at(d.numpy(), values.numpy())])
         parts.append(
@@ -254,10 +281,10 @@ def margins_of(several: Sequence[tuple[float, Learned]]) -> str:
         )
         y = 66 + 20 * number_of
         parts.append(
-            f'<path d="M34 {y - 4}h26" stroke="{colour}" stroke-width="2" '
+            f'<path d="M70 {y - 4}h26" stroke="{colour}" stroke-width="2" '
             f'stroke-dasharray="{dashes or "none"}"/>'
         )
-        parts.append(text(68, y, words, 13, attributes=f'fill="{INK}"'))
+        parts.append(text(104, y, words, 13, attributes=f'fill="{INK}"'))
     left, high = 440.0, tallest([learned for _, learned in several])
     parts += _key(left, 26)
     for panel, (margin, learned) in enumerate(several):
@@ -284,8 +311,9 @@ def main() -> None:
     inks = load_dataset("omniglot", "small1")
     shown = inks_to_show(inks)
     before, after = learned(inks, 0), learned(inks, steps)
+    fewer = min(steps, MARGIN_STEPS)
     several = [
-        (margin, learned(inks, min(steps, MARGIN_STEPS), loss="linear", margin=margin))
+        (margin, learned(inks, fewer, SMALL_SPEC, SMALL, 16, loss="linear", margin=margin))
         for margin in MARGINS
     ]
     IMAGES.mkdir(exist_ok=True)

@@ -47,13 +47,16 @@ class ApproximateIndex:
     encoder : Encoder
         Of one point per ink.
     probes : int
-        How many cells are looked at, at least 1; with as many as there are, the search is
-        exhaustive.
+        How many cells are looked at, at least 1; with as many as there are, or more, the search
+        is exhaustive. Up to 1,000 entries or so there are no more cells than the 16 of the
+        default.
 
     Attributes
     ----------
     n_cells : int
-        About four times the root of the number of entries.
+        About four times the root of the number of entries, at least 64 entries each.
+    probes : int
+        How many of them are looked at.
     recall : float
         Share of the ten nearest entries that is found, of 200 entries of the corpus.
 
@@ -62,13 +65,20 @@ class ApproximateIndex:
     MissingExtraError
         If faiss is not installed.
     ArgumentError
-        If the corpus is empty, there are fewer cells than probes, or the encoder is one per step.
+        If the corpus is none or empty, probes is no whole number from 1 on, or the encoder is
+        none, or one per step.
     SpecError
         If the corpus was made by another spec.
     """
 
     def __init__(self, corpus: Corpus, encoder: LearnedMetric, *, probes: int = 16) -> None:
         self._faiss = _faiss()
+        if not hasattr(encoder, "embed_corpus"):
+            raise ArgumentError(
+                f"a {type(encoder).__name__} is no encoder; strokesim.open_encoder opens one"
+            )
+        if not isinstance(probes, int) or isinstance(probes, bool) or probes < 1:
+            raise ArgumentError(f"probes={probes!r}; use a whole number of cells from 1 on")
         self._encoder, self.spec = encoder, encoder.spec
         embedded = encoder.embed_corpus(corpus)
         if not len(embedded):
@@ -81,13 +91,11 @@ class ApproximateIndex:
         self._columns = embedded.labels, embedded.writers, embedded.ids
         n_entries, dim = self._points.shape
         self.n_cells = max(1, min(round(4 * n_entries**0.5), n_entries // PER_CENTRE))
-        if not 1 <= probes <= self.n_cells:
-            raise ArgumentError(
-                f"probes={probes}; use 1 to {self.n_cells}, the cells of {n_entries:,} entries"
-            )
-        self.probes = probes
+        self.probes = min(probes, self.n_cells)
         self._ground = self._faiss.IndexFlatL2(dim)
         self._cells = self._faiss.IndexIVFFlat(self._ground, dim, self.n_cells)
+        # Less than these it has only where all entries are one cell, whatever its centre is.
+        self._cells.cp.min_points_per_centroid = 1
         order = np.random.default_rng(0).permutation(n_entries)
         self._cells.train(self._points[order[: max(PER_CENTRE * self.n_cells, 1)]])
         self._cells.add(self._points)

@@ -68,6 +68,19 @@ def test_a_cutoff_leaves_out_what_is_farther_and_threads_change_nothing(encoder,
     assert near == [[m for m in row if m.distance <= 0.01] for row in whole]
 
 
+@pytest.mark.parametrize("size", [1, 2, 48, 63, 64, 127, 128, 300])
+def test_a_small_corpus_is_searched_whole_and_in_silence(encoder, corpus, size, capfd):
+    small = corpus.subset(range(size))
+    index, exact = ApproximateIndex(small, encoder), Index(small, encoder)
+    assert index.probes == index.n_cells == max(1, size // 64)
+    assert index.recall == 1.0
+    queries = [corpus[number].sequence for number in range(0, 2000, 97)]
+    for k in {1, size}:
+        for one, other in zip(index.search(queries, k), exact.search(queries, k), strict=True):
+            assert [m.distance for m in one] == [m.distance for m in other]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_corpus_of_one_entry_is_searched(encoder):
     index = ApproximateIndex(Corpus.from_arrays([[[0, 1]]], labels=["x"]), encoder, probes=1)
     assert (index.recall, index.n_cells) == (1.0, 1)
@@ -76,9 +89,13 @@ def test_a_corpus_of_one_entry_is_searched(encoder):
 
 
 def test_what_means_nothing_is_refused(encoder, corpus, monkeypatch):
-    for probes in (0, 32):
-        with pytest.raises(ArgumentError, match=f"probes={probes}; use 1 to 31, the cells of 2,00"):
+    for probes in (0, -1, 2.5, "all", None, True):
+        with pytest.raises(ArgumentError, match=f"probes={probes!r}; use a whole number of cells"):
             ApproximateIndex(corpus, encoder, probes=probes)
+    with pytest.raises(ArgumentError, match=r"a str is no encoder; strokesim\.open_encoder"):
+        ApproximateIndex(corpus, "default")
+    with pytest.raises(ArgumentError, match="a list is no Corpus"):
+        ApproximateIndex([[0, 1]], encoder)
     with pytest.raises(ArgumentError, match="the corpus is empty"):
         ApproximateIndex(corpus.subset([]), encoder)
     with pytest.raises(ArgumentError, match="needs one point per ink"):

@@ -214,6 +214,26 @@ def test_a_corpus_of_embeddings_is_matched_as_its_features_are(run, tmp_path):
     assert "ink needs that encoder to become one" in done.stderr
 
 
+def test_a_corpus_of_points_per_step_is_searched_by_dtw_over_them(run, tmp_path):
+    steps = str(tmp_path / "steps")
+    done = run("embed", "model", "ink.jsonl", "--per-step", "-o", steps)
+    assert f"strokesim match --corpus {steps} --model model searches it, by dtw" in done.stderr
+    words = ["match", "three.jsonl", "--corpus", steps, "--model", "model", "-k", "4", "--json"]
+    encoder, corpus = open_encoder("model").per_step(), Corpus.open(steps)
+    asked = encoder.transform_all(list(read_inks("three.jsonl")))
+    for options, radius in (([], None), (["--radius", "1"], 1)):
+        done = run(*words, *options)
+        expected = Index(corpus, "dtw", radius=radius).search(asked, 4)
+        found = [json.loads(line)["matches"] for line in done.stdout.splitlines()]
+        assert [[m["index"] for m in row] for row in found] == [
+            [m.index for m in row] for row in expected
+        ]
+        assert "48 entries by dtw over what model makes of each step" in done.stderr
+    assert "by euclidean over what model" in run(*words, "--distance", "euclidean").stderr
+    for option in (["--reject"], ["--prototypes", "3"]):
+        assert "has a point per step" in run(*words, *option, code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

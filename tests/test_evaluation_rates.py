@@ -177,7 +177,7 @@ def test_what_makes_no_rate_is_refused():
         error_rate([0, 1], ["a", "b"], groups=["x"], rng=rng())
     with pytest.raises(ArgumentError, match="at least two of them in each"):
         error_rate([0, 1, 1], ["a", "b", "c"], groups=["x", "x", "y"], rng=rng())
-    with pytest.raises(ArgumentError, match="resamples=0; at least 1 draw"):
+    with pytest.raises(ArgumentError, match="resamples=0; at least 1 is"):
         error_rate([0, 1], ["a", "b"], rng=rng(), resamples=0)
     with pytest.raises(ArgumentError, match="confidence=95; needed: a share"):
         error_rate([0, 1], ["a", "b"], rng=rng(), confidence=95)

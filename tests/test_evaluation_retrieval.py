@@ -128,7 +128,7 @@ def test_what_cannot_be_ranked_is_refused():
         first_ranks([[1, 2]], ["a"], ["a", None])
     with pytest.raises(ArgumentError, match=r"allowed has shape \(2,\) of bool"):
         first_ranks([[1, 2]], ["a"], ["a", "b"], allowed=[True, True])
-    with pytest.raises(ArgumentError, match="k=0; needed: 1 to 2"):
+    with pytest.raises(ArgumentError, match="k=0; at least 1 is needed"):
         recall_at_k([[1, 2]], ["a"], ["a", "b"], 0)
     with pytest.raises(ArgumentError, match="k=2; needed: 1 to 1, the entries that a query may"):
         recall_at_k([[1, 2]], ["a"], ["a", "b"], 2, allowed=[[True, False]])

@@ -249,7 +249,7 @@ def test_what_has_no_pairs_is_refused():
         pairs_of([None, "b"], ["u", "v"])
     with pytest.raises(ArgumentError, match="1 writers for 2 entries"):
         pairs_of(["a", "b"], ["u"])
-    with pytest.raises(ArgumentError, match="impostors=0; at least 1 pair"):
+    with pytest.raises(ArgumentError, match="impostors=0; at least 1 is"):
         pairs_of(["a", "b"], ["u", "v"], impostors=0, rng=np.random.default_rng(0))
     with pytest.raises(ArgumentError, match="rng is None"):
         pairs_of(["a", "b"], ["u", "v"], impostors=1)

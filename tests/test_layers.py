@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 # Everything may use these; they stand on nothing but each other.
-GROUND = {"chance", "errors", "ragged", "replacing", "threads"}
+GROUND = {"amounts", "chance", "errors", "ragged", "replacing", "threads"}
 ARROWS = {
     "__main__": {"cli"},
     "__init__": {
@@ -23,6 +23,7 @@ ARROWS = {
         "learned",
         "search",
     },
+    "amounts": set(),
     "approximate": {"corpus", "ink", "queries", "search"},
     "appending": {"batches", "manifest", "shards"},
     "augmentation": {"ink", "synthesis"},
@@ -71,7 +72,7 @@ ARROWS = {
     "threads": set(),
     "verifying": {"manifest", "shards"},
 }
-GROUND_ARROWS = {"chance": {"errors"}, "errors": set(), "ragged": {"errors"},
+GROUND_ARROWS = {"amounts": {"errors"}, "chance": {"errors"}, "errors": set(), "ragged": {"errors"},
                  "replacing": {"errors"}, "threads": {"errors"}}  # fmt: skip
 
 

@@ -23,6 +23,34 @@ def letters(monkeypatch):
     return learning_letters
 
 
+@pytest.fixture
+def tries(letters):
+    import learning_letters_tries
+
+    return learning_letters_tries
+
+
+def test_every_try_has_a_title_of_its_own_and_changes_the_recipe(tries, letters):
+    one, whole, *others = tries.tries()
+    assert whole.recipe == letters.RECIPE
+    assert one.recipe.n_encoders == 1
+    assert len({row.title for row in (one, whole, *others)}) == 2 + len(others)
+    for row in others:
+        assert (row.recipe, row.labels, row.expand) != (one.recipe, list, None), row.title
+        assert ("page_y" in str(row.recipe.spec)) != row.title.startswith("without the height")
+
+
+@pytest.mark.data
+def test_capitals_are_classes_of_their_own_for_training_only(tries, letters, data):
+    known = letters.without(letters.VALIDATION, "validation").known
+    written = tries.with_capitals(known)
+    assert {ink.label for ink in written} > {"a", "A", "0", "o"}
+    assert "A" not in {ink.label for ink in known}
+    for one, other in zip(known, written, strict=True):
+        assert one.strokes == other.strokes
+        assert letters.folded(other.label) == one.label
+
+
 def ink(label, writer, slant=0):
     strokes = {"l": [[[0, 0], [slant, 9]]], "-": [[[0, 0], [9, slant]]]}
     return Ink.from_arrays(strokes[label], label=label, writer=writer)

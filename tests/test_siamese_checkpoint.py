@@ -18,6 +18,7 @@ from strokesim.siamese import Encoder, EncoderSettings, open_encoder, save_encod
 from strokesim.siamese.encoders import Tower
 
 SPEC = FeatureSpec(features=["x", "y"], steps=6)
+SETTINGS = EncoderSettings(width=6, layers=1, dim=4, patch=1).to_dict()
 
 
 def encoder_of(seed=0, spec=SPEC, **options):
@@ -246,9 +247,11 @@ def rewritten(folder, **changes):
         ({"n_features": 3}, "cannot be understood: .*size mismatch"),
         ({"n_features": "two"}, "cannot be understood"),
         ({"encoder": {"network": "gru", "depth": 3}}, "cannot be understood"),
-        ({"encoder": {"network": "mlp"}}, "unknown network 'mlp'"),
-        ({"encoder": {"patch": 0}}, "cannot be understood: patches of 0 steps"),
-        ({"encoder": {"patch": "4"}}, "cannot be understood: patches of '4' steps"),
+        ({"encoder": {**SETTINGS, "network": "mlp"}}, "unknown network 'mlp'"),
+        ({"encoder": {**SETTINGS, "patch": 0}}, "cannot be understood: patch=0; needed"),
+        ({"encoder": {**SETTINGS, "patch": "4"}}, "cannot be understood: patch='4'; needed"),
+        ({"encoder": {**SETTINGS, "dropout": 1}}, "cannot be understood: dropout=1; needed"),
+        ({"encoder": {**SETTINGS, "width": 4096, "layers": 4096}}, "weights '.*' are missing"),
         ({"origin": {"classes": None}}, "cannot be understood"),
         ({"weights": {"name": "../../secret", "sha256": "0"}}, "secret cannot be read"),
     ],

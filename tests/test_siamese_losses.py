@@ -200,11 +200,7 @@ def test_squared_contrastive_terms_agree_with_pytorch_metric_learning_on_dissimi
 @pytest.mark.parametrize("name", [name for name in LOSSES if name != "cross-entropy"])
 def test_every_loss_can_be_called_on_pairs(name):
     a, b = points()[[0, 2, 4]].requires_grad_(), points()[[1, 3, 5]]
-    loss = LOSSES[name]
-    if name == "nt-xent":
-        found = loss.of_pairs(a, b, torch.ones(3))
-    else:
-        found = loss.of_pairs(a, b, torch.tensor([1, 0, 1]))
+    found = LOSSES[name].of_pairs(a, b, torch.tensor([1, 0, 1]))
     found.backward()
     assert found.ndim == 0
     assert found.item() > 0
@@ -217,6 +213,25 @@ def test_pairs_marked_as_of_one_class_are_the_classes_of_a_batch_loss():
     assert float(found) == pytest.approx(
         float(LOSSES["supervised-contrastive"](points(), labels(), temperature=2.0))
     )
+
+
+@pytest.mark.parametrize("name", ["nt-xent", "supervised-contrastive"])
+def test_pairs_of_two_classes_are_negatives_only(name):
+    # 0 and 1 are of one class, and 2 and 3 of two others.
+    values = []
+    for i, p in ((0, 1), (1, 0)):
+        total = sum(math.exp(product(i, k)) for k in range(4) if k != i)
+        values.append(-math.log(math.exp(product(i, p)) / total))
+    a, b = points()[[0, 2]], points()[[1, 3]]
+    found = LOSSES[name].of_pairs(a, b, torch.tensor([1, 0]), temperature=1.0)
+    assert float(found) == pytest.approx(mean(values))
+
+
+def test_pairs_of_two_classes_are_negatives_of_the_n_pair_loss():
+    others = sum(math.exp(product(0, j) - product(0, 1)) for j in (2, 3))
+    a, b = points()[[0, 2]], points()[[1, 3]]
+    found = LOSSES["n-pair"].of_pairs(a, b, torch.tensor([1, 0]), temperature=1.0)
+    assert float(found) == pytest.approx(math.log(1 + others))
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))
@@ -240,29 +255,115 @@ def test_a_step_down_the_gradient_lowers_every_loss(name):
     assert after.item() < before.item()
 
 
+PAIRS = {"a": torch.zeros(2, 3), "b": torch.zeros(2, 3), "y": torch.ones(2)}
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "cross-entropy"])
 @pytest.mark.parametrize(
-    ("a", "b", "y", "message"),
+    ("changes", "message"),
     [
-        (torch.zeros(2, 3), torch.zeros(2, 4), torch.ones(2), "needed: .n_pairs, dim. twice"),
-        (torch.zeros(2, 3), torch.zeros(2, 3), torch.ones(3), "needed"),
-        (torch.zeros(0, 3), torch.zeros(0, 3), torch.ones(0), "at least one pair"),
-        (torch.zeros(2, 3), torch.zeros(2, 3), torch.tensor([1, -1]), "y holds more than 0 and 1"),
+        ({"b": torch.zeros(2, 4)}, "needed: .n_pairs, dim. twice"),
+        ({"b": torch.zeros(2, 3).double()}, "of float32, b .2, 3. of float64"),
+        ({"y": torch.ones(3)}, "y .3,.; needed"),
+        ({"a": torch.zeros(0, 3)}, "a of shape .0, 3.*at least one"),
+        ({"a": torch.zeros(3)}, "a of shape .3,.; needed: .n_pairs, dim."),
+        ({"a": torch.zeros(2, 3).long()}, r"a holds int64; .* a.float\(\)"),
+        ({"a": [[0.0] * 3] * 2}, "a is a list; needed: a Tensor, .n_pairs, dim."),
+        ({"y": [1, 1]}, "y is a list"),
+        ({"y": torch.tensor([1, -1])}, "y holds more than 0 and 1"),
+        ({"y": torch.tensor([1, float("nan")])}, "y holds more than 0 and 1"),
     ],
 )
-def test_pairs_that_mean_nothing_are_refused(a, b, y, message):
+def test_pairs_that_mean_nothing_are_refused(name, changes, message):
     with pytest.raises(ArgumentError, match=message):
-        LOSSES["linear"].of_pairs(a, b, y)
+        LOSSES[name].of_pairs(**{**PAIRS, **changes})
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+@pytest.mark.parametrize(
+    ("embeddings", "labels", "message"),
+    [
+        (points(), labels()[:5], r"labels of shape \(5,\) for embeddings .* \(6,\)"),
+        (points(), labels()[:, None], "needed: one label per row"),
+        (points(), labels().double(), "labels holds float64; needed: whole numbers"),
+        (points(), CLASSES, "labels is a list"),
+        (points().long(), labels(), "embeddings holds int64"),
+        (points()[:, 0], labels(), r"embeddings of shape \(6,\); needed: \(n, dim\)"),
+        (points()[:0], labels()[:0], "at least one of each"),
+        (points()[:, :0], labels(), "at least one of each"),
+        (POINTS, labels(), "embeddings is a list; needed: a Tensor"),
+    ],
+)
+def test_batches_that_mean_nothing_are_refused(name, embeddings, labels, message):
+    with pytest.raises(ArgumentError, match=message):
+        LOSSES[name](embeddings, labels, **head(name))
+
+
+def head(name):
+    return {"weights": torch.ones(3, 2).double()} if LOSSES[name].needs_head else {}
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "0.5", None])
+def test_a_margin_or_temperature_that_is_not_above_0_is_refused(name, value):
+    (option,) = LOSSES[name].defaults
+    with pytest.raises(ArgumentError, match=f"{option}=.*; needed: a number above 0"):
+        LOSSES[name](points(), labels(), **{option: value}, **head(name))
+    if not LOSSES[name].needs_head:
+        with pytest.raises(ArgumentError, match=f"{option}=.*; needed: a number above 0"):
+            LOSSES[name].of_pairs(**PAIRS, **{option: value})
+
+
+def test_an_option_that_a_loss_has_not_is_refused():
+    with pytest.raises(ArgumentError, match="nt-xent has no margin; it takes temperature"):
+        LOSSES["nt-xent"](points(), labels(), margin=1.0)
+    with pytest.raises(ArgumentError, match="linear has no temperature; it takes margin"):
+        LOSSES["linear"].of_pairs(**PAIRS, temperature=1.0)
+    with pytest.raises(ArgumentError, match="n-pair has no triplets"):
+        LOSSES["n-pair"](points(), labels(), triplets=None)
+
+
+@pytest.mark.parametrize(
+    ("triplets", "message"),
+    [
+        (([0], [1], [2]), "triplets is a tuple; needed: what a miner returns"),
+        (Triplets(*map(torch.tensor, ([0], [1], [6]))), "samples 6 to 6; the batch has 6"),
+        (Triplets(*map(torch.tensor, ([0], [1, 1], [2]))), r"shapes \(1,\), \(2,\), \(1,\)"),
+    ],
+)
+def test_triplets_that_are_not_of_the_batch_are_refused(triplets, message):
+    with pytest.raises(ArgumentError, match=message):
+        LOSSES["triplet"](points(), labels(), triplets=triplets)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "weights are missing"),
+        ({"weights": torch.ones(2, 2).double()}, "labels from 0 to 2 for 2 rows of weights"),
+        ({"weights": torch.ones(3, 4).double()}, "for embeddings of 2 coordinates"),
+        ({"weights": torch.ones(3, 2)}, "weights of float32 for embeddings of float64"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_refused(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        LOSSES["cross-entropy"](points(), labels(), **options)
 
 
 def test_batches_that_a_loss_cannot_learn_from_are_refused():
     alone = torch.arange(6)
-    for name in ("supervised-contrastive", "n-pair"):
+    for name in ("supervised-contrastive", "n-pair", "nt-xent"):
         with pytest.raises(ArgumentError, match="no two samples of the batch are of one class"):
             LOSSES[name](points(), alone)
-    with pytest.raises(ArgumentError, match="two views of each ink; one was given 1 times"):
-        LOSSES["nt-xent"](points(), alone)
+        with pytest.raises(ArgumentError, match=f"no pair has y = 1, and {name} needs a pair"):
+            LOSSES[name].of_pairs(points(), points(), torch.zeros(6))
+    with pytest.raises(ArgumentError, match="two views of each ink; one was given 6 times"):
+        LOSSES["nt-xent"](points(), torch.zeros(6).long())
     with pytest.raises(ArgumentError, match="cross-entropy learns classes"):
         LOSSES["cross-entropy"].of_pairs(points(), points(), torch.ones(6))
+    for name in LOSSES.keys() - {"cross-entropy"}:
+        with pytest.raises(ArgumentError, match="a batch of 1; a loss compares, and needs 2"):
+            LOSSES[name](points()[:1], alone[:1])
 
 
 def mined(name, given, classes, seed=0):

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from strokesim.amounts import check_count, check_number
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.ink import LARGEST, Hover, Ink, Stroke
@@ -100,11 +101,14 @@ def turned_classes(inks: Iterable[Ink], turns: Iterable[str] = tuple(TURNS)) -> 
     UnknownNameError
         If there is no such turn.
     ArgumentError
-        If a turn comes twice, or something is no Ink.
+        If a turn comes twice, something is no Ink, or one was given where many are needed.
     """
+    for given, what in ((inks, "inks"), (turns, "turns")):
+        if isinstance(given, (Ink, str, np.ndarray)) or not isinstance(given, Iterable):
+            raise ArgumentError(f"a {type(given).__name__} where {what} are needed, as a list")
     names = list(turns)
     for name in names:
-        if name not in TURNS:
+        if not isinstance(name, str) or name not in TURNS:
             raise UnknownNameError("turn", name, TURNS)
         if names.count(name) > 1:
             raise ArgumentError(f"the turn {name!r} comes twice; its class would too")
@@ -147,8 +151,7 @@ def invented_classes(
     """
     check_generator(rng)
     for name, value in (("n_classes", n_classes), ("n_writers", n_writers), ("samples", samples)):
-        if value < 1:
-            raise ArgumentError(f"{name}={value}; at least 1 is needed")
+        check_count(name, value)
     plans: dict[frozenset[object], Plan] = {}
     while len(plans) < n_classes:
         plan = invented_plan(rng)
@@ -201,13 +204,17 @@ def repetitions(
     UnknownNameError
         If there is no plan for the label.
     ArgumentError
-        If ``samples`` is below 1, ``amount`` negative or not finite, or ``rng`` no Generator.
+        If ``samples`` is below 1, ``amount`` negative or not finite, ``rng`` no Generator, or
+        ``label`` or ``writer`` is none.
     """
     check_generator(rng)
-    if samples < 1:
-        raise ArgumentError(f"samples={samples}; at least 1 is needed")
-    if not 0 <= amount < np.inf:
+    check_count("samples", samples)
+    if not 0 <= check_number("amount", amount, "0 or a positive number") < np.inf:
         raise ArgumentError(f"amount={amount}; needed: 0 or a positive number")
+    if not isinstance(writer, Writer):
+        raise ArgumentError(f"a {type(writer).__name__} is no Writer, as Writer.random(rng)")
+    if not isinstance(label, (str, Plan)):
+        raise ArgumentError(f"label={label!r}; needed: a label or a Plan")
     plan = label if isinstance(label, Plan) else writer.choose(label, rng)
     movement = writer.move(plan, rng)
     return (

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from strokesim.amounts import check_number
+from strokesim.augmentation.rewriting import displacements
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.ink import LARGEST, Ink, Stroke
@@ -31,9 +33,9 @@ class Augmentation:
     """How strongly an ink is varied, and in what.
 
     A strength of 0 leaves that part out. All lengths are shares of the ink's size, the longer
-    side of its box, so that strengths mean the same for every device. In order: samples are
-    dropped, strokes are written in another order and from their other ends, then the whole is
-    mapped, warped, roughened, and carried out at another pace.
+    side of its box, so that strengths mean the same for every device. In order: the movement is
+    carried out again, samples are dropped, strokes are written in another order and from their
+    other ends, then the whole is mapped, warped, roughened, and done at another pace.
 
     Parameters
     ----------
@@ -57,6 +59,11 @@ class Augmentation:
     tempo : float
         How unevenly time is stretched: root mean square of the logarithm of the pace, which
         changes smoothly over the ink. Only where time was recorded.
+    movement : float
+        How much the lengths, directions and times of the sub-movements change that the kinematic
+        model sees in the ink; 1 is about as much as a writer's own repetitions differ, see
+        `strokesim.synthesis.Movement.varied`. Samples keep their times. It takes several times
+        as long as everything else, so it is 0 unless asked for.
 
     Raises
     ------
@@ -79,6 +86,7 @@ class Augmentation:
     reordered: float = 0.3
     reversed: float = 0.15
     tempo: float = 0.25
+    movement: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -106,7 +114,7 @@ class Augmentation:
         ArgumentError
             If the amount is negative or not finite.
         """
-        if not 0 <= amount < math.inf:
+        if not 0 <= check_number("amount", amount, "0 or a positive number") < math.inf:
             raise ArgumentError(f"amount={amount}; needed: 0 or a positive number")
         return Augmentation(
             **{
@@ -166,6 +174,8 @@ class Augmentation:
         channels = ink.channels
         clock = channels.index("t") if "t" in channels else None
         begun, pauses = (0.0, []) if clock is None else _pauses(strokes, clock)
+        if self.movement:
+            strokes = self._carried_out(strokes, channels, rng)
         if self.dropped:
             strokes = _thinned(strokes, self.dropped, rng)
         order = self._order(len(strokes), rng)
@@ -191,6 +201,20 @@ class Augmentation:
             ink.label, ink.writer, ink.id, ink.source, ink.mm_per_unit, (),
             ink.repairs, ink.notes,
         )  # fmt: skip
+
+    def _carried_out(
+        self, strokes: list[np.ndarray], channels: tuple[str, ...], rng: np.random.Generator
+    ) -> list[np.ndarray]:
+        """Return the strokes as another movement of the same plan leaves them."""
+        plane = [channels.index("x"), channels.index("y")]
+        moved = displacements([stroke[:, plane] for stroke in strokes], rng, self.movement)
+        carried, begin = [], 0
+        for stroke in strokes:
+            stroke = stroke.copy()
+            stroke[:, plane] += moved[begin : begin + len(stroke)]
+            begin += len(stroke)
+            carried.append(stroke)
+        return carried
 
     def _order(self, n_strokes: int, rng: np.random.Generator) -> list[tuple[int, bool]] | None:
         """Return which strokes follow each other and which begin at their end; None as before."""

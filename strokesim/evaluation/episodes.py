@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from strokesim.amounts import check_count
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.evaluation.columns import checked_distances, coded
@@ -94,8 +95,9 @@ def draw_episodes(
         ("ways", ways, 2),
         ("shots", shots, 1),
     ):
-        if value < least:
-            raise ArgumentError(f"{name}={value}; at least {least} is needed")
+        check_count(name, value, least)
+    if not isinstance(fewer, bool):
+        raise ArgumentError(f"fewer={fewer!r}; needed: True or False")
     desks = []
     for number, name in enumerate(names.tolist()):
         inks = np.flatnonzero(group == number)
@@ -168,6 +170,8 @@ def answers(distances: Any, episodes: list[Episode]) -> Answers:
         If there are no episodes, a distance is NaN, or an episode has inks beyond the distances.
     """
     values = checked_distances(distances, 2)
+    if not isinstance(episodes, list) or not all(isinstance(one, Episode) for one in episodes):
+        raise ArgumentError("episodes that are none; needed: a list, as draw_episodes returns it")
     if not episodes:
         raise ArgumentError("0 episodes; at least one is needed")
     most = max(int(max(episode.support.max(), episode.query.max())) for episode in episodes)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from strokesim.amounts import check_count
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.evaluation.columns import coded
@@ -64,8 +65,7 @@ def pairs_of(
     if groups is not None:
         _, group = coded(groups, "group", len(label))
     if impostors is not None:
-        if impostors < 1:
-            raise ArgumentError(f"impostors={impostors}; at least 1 pair is needed, None keeps all")
+        check_count("impostors", impostors)
         check_generator(rng)
     sides = []
     for one in np.unique(group):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strokesim.errors import ArgumentError
-from strokesim.evaluation.columns import checked_flags, coded
+from strokesim.evaluation.columns import checked_flags, checked_shares, coded
 from strokesim.evaluation.resampling import check_draws, coded_sides, draw_weights, percentiles
 
 
@@ -58,7 +58,7 @@ def error_rate(
     ArgumentError
         As `mean_rate` does, and if ``wrong`` holds anything but bools, or 0 and 1.
     """
-    wrong = checked_flags(wrong, "wrong", np.size(wrong))
+    wrong = checked_flags(wrong, "wrong")
     return mean_rate(
         wrong, writers, rng=rng, others=others, groups=groups,
         resamples=resamples, confidence=confidence,
@@ -117,12 +117,7 @@ def mean_rate(
     >>> mean_rate([1, 0, 0, 0], ["ann", "ann", "bob", "cy"], rng=rng).value
     0.25
     """
-    values = np.asarray(shares, dtype=np.float64)
-    if values.ndim != 1:
-        raise ArgumentError(f"trials of shape {values.shape}; needed: one row, (n_trials,)")
-    if not ((values >= 0) & (values <= 1)).all():
-        place = int(np.flatnonzero(~((values >= 0) & (values <= 1)))[0])
-        raise ArgumentError(f"trial {place} gave {values[place]:g}; a share is between 0 and 1")
+    values = checked_shares(shares)
     check_draws(resamples, confidence)
     left, right, n_writers = coded_sides(writers, others, len(values))
     if groups is None:

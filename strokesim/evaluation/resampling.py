@@ -21,9 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from strokesim.amounts import check_count, check_number
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
 from strokesim.evaluation.columns import coded
+
+_SHARE = "a share between 0 and 1, as 0.95"
 
 _ROOM = 2**22
 """Weights held at a time."""
@@ -37,10 +40,9 @@ def check_draws(resamples: int, confidence: float) -> None:
     ArgumentError
         If either is the case.
     """
-    if resamples < 1:
-        raise ArgumentError(f"resamples={resamples}; at least 1 draw is needed")
-    if not 0 < confidence < 1:
-        raise ArgumentError(f"confidence={confidence}; needed: a share between 0 and 1, as 0.95")
+    check_count("resamples", resamples)
+    if not 0 < check_number("confidence", confidence, _SHARE) < 1:
+        raise ArgumentError(f"confidence={confidence}; needed: {_SHARE}")
 
 
 def coded_sides(writers: Any, others: Any, n_trials: int) -> tuple[np.ndarray, np.ndarray, int]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from strokesim.amounts import check_count
 from strokesim.errors import ArgumentError
-from strokesim.evaluation.columns import checked_distances
+from strokesim.evaluation.columns import array_of, checked_distances
 
 
 def first_ranks(
@@ -83,7 +84,7 @@ def recall_at_k(
     ranks = first_ranks(distances, query_labels, corpus_labels, allowed=allowed)
     n_corpus = np.shape(distances)[1]
     n_open = n_corpus if allowed is None else int(np.sum(allowed, axis=1).min(initial=n_corpus))
-    if not 1 <= k <= n_open:
+    if check_count("k", k) > n_open:
         raise ArgumentError(f"k={k}; needed: 1 to {n_open}, the entries that a query may find")
     return ranks <= k
 
@@ -149,7 +150,9 @@ def _checked(
         missing = [place for place, label in enumerate(labels) if label is None]
         if missing:
             raise ArgumentError(f"the {side} label of entry {missing[0]} is None; leave it out")
-    open_ = np.ones(values.shape, bool) if allowed is None else np.asarray(allowed)
+    open_ = np.ones(values.shape, bool)
+    if allowed is not None:
+        open_ = array_of(allowed, "allowed", None)
     if open_.shape != values.shape or open_.dtype != bool:
         raise ArgumentError(
             f"allowed has shape {open_.shape} of {open_.dtype}; needed: {values.shape} of bool"

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from strokesim.amounts import check_number
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError, UnknownNameError
-from strokesim.evaluation.columns import coded
+from strokesim.evaluation.columns import array_of, coded
 
 SIDES = ("writers", "labels")
 """What parts can be disjoint in."""
@@ -131,12 +132,16 @@ def check_split(split: Split, labels: Any, writers: Any, *, by: Sequence[str] = 
         If two parts share an ink, a writer or a label; the message says how many and names one.
         Also if a part is empty, holds what is no index, or a name that matters is None.
     """
+    if not isinstance(split, (tuple, list)) or len(split) != len(Split._fields):
+        raise ArgumentError(
+            f"a {type(split).__name__} is no Split; needed: {', '.join(Split._fields)}"
+        )
     columns = {side: np.asarray(column, object) for side, column in
                _columns(labels, writers, by).items()}  # fmt: skip
     n_inks = len(next(iter(columns.values())))
     parts = {}
     for name, part in zip(Split._fields, split, strict=True):
-        indices = np.asarray(part)
+        indices = array_of(part, f"the {name} part: indices", None)
         if indices.ndim != 1 or len(indices) == 0 or indices.dtype.kind not in "iu":
             raise ArgumentError(
                 f"the {name} part has shape {indices.shape} of {indices.dtype}; "
@@ -165,20 +170,21 @@ def _refuse(one: str, other: str, side: str, shared: set[Any]) -> None:
 
 def _columns(labels: Any, writers: Any, by: Sequence[str]) -> dict[str, Any]:
     given = {"writers": writers, "labels": labels}
-    if isinstance(by, str) or not by:
+    if not isinstance(by, (list, tuple, set, frozenset)) or not by:
         raise ArgumentError(f"by={by!r}; needed: one or more of {SIDES}, as by=('writers',)")
     for side in by:
-        if side not in given:
+        if not isinstance(side, str) or side not in given:
             raise UnknownNameError("side of a split", side, SIDES)
-    if np.shape(labels) != np.shape(writers):
-        raise ArgumentError(
-            f"{np.shape(labels)} labels and {np.shape(writers)} writers; needed: one each per ink"
-        )
+    shapes = [array_of(given[side], side, object).shape for side in ("labels", "writers")]
+    if shapes[0] != shapes[1]:
+        raise ArgumentError(f"{shapes[0]} labels and {shapes[1]} writers; needed: one each per ink")
     return {side: given[side] for side in given if side in by}
 
 
 def _check_shares(validation: float, test: float) -> None:
-    if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
+    shares = [check_number(name, share, "a share above 0")
+              for name, share in (("validation", validation), ("test", test))]  # fmt: skip
+    if not (min(shares) > 0 and sum(shares) < 1):
         raise ArgumentError(
             f"validation={validation} and test={test}; needed: shares above 0 that leave "
             "something for training"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from strokesim.amounts import check_number
 from strokesim.errors import ArgumentError
 from strokesim.evaluation.columns import checked_distances, checked_flags
 from strokesim.evaluation.rates import Rate
@@ -34,8 +35,9 @@ class Det(NamedTuple):
         Raises
         ------
         ArgumentError
-            If the threshold is NaN.
+            If the threshold is NaN, or no number.
         """
+        threshold = check_number("threshold", threshold, "a distance")
         if np.isnan(threshold):
             raise ArgumentError("the threshold is NaN; needed: a distance")
         step = int(np.searchsorted(self.thresholds, threshold, side="right")) - 1

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from strokesim.errors import ModelError
 from strokesim.features import FeatureSpec
 from strokesim.learned.encoder import Encoder, Origin, identity_of
 from strokesim.learned.networks import Weights, embeddings
@@ -30,7 +29,7 @@ class NumpyEncoder(Encoder):
 
     Raises
     ------
-    ModelError
+    KeyError, ValueError
         If these weights are not those of such a tower.
     """
 
@@ -50,17 +49,18 @@ class NumpyEncoder(Encoder):
             origin=origin,
             identity=identity_of(spec, settings, weights),
         )
-        self._weights, self._settings = weights, settings
-        # What does not fit together shows here, and not at the first ink.
-        found = self.points(np.zeros((1, 2, self.n_inputs), np.float32), np.array([2], np.int32))
-        if found.shape != (1, self.n_features):
-            raise ModelError(f"embeddings of {found.shape[1]} coordinates, not {self.n_features}")
+        self.weights, self.settings = weights, settings
+        self.check_runs()
 
     def points(self, steps: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return what the network makes of a padded batch; see `Encoder.points`."""
-        points, per_step = embeddings(Arithmetic(), self._weights, self._settings, steps, lengths)
+        points, per_step = embeddings(Arithmetic(), self.weights, self.settings, steps, lengths)
         found: np.ndarray = per_step() if self.stepwise else points
         return found
+
+
+_SCORES = 2**24
+"""Scores of attention that are held at a time."""
 
 
 class Arithmetic:
@@ -156,8 +156,14 @@ class Arithmetic:
         batch, longest, _ = asked.shape
         parts = asked.reshape(batch, longest, 3, heads, size)
         query, key, value = parts.transpose(2, 0, 3, 1, 4)  # each (B, heads, T, size)
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size))
-        seen = _softmax(scores, on[:, np.newaxis, np.newaxis], axis=3) @ value
+        keys, off = key.transpose(0, 1, 3, 2), on[:, np.newaxis, np.newaxis]
+        seen = np.empty_like(query)
+        # Some queries at a time: of long sequences all scores together would fill the memory.
+        step = max(1, _SCORES // (batch * heads * longest))
+        for start in range(0, longest, step):
+            asking = query[:, :, start : start + step]
+            scores = asking @ keys / np.float32(np.sqrt(size))  # (B, heads, step, T)
+            seen[:, :, start : start + step] = _softmax(scores, off, axis=3) @ value
         return seen.transpose(0, 2, 1, 3).reshape(batch, longest, heads * size)
 
     def mean(self, states: np.ndarray, on: np.ndarray) -> np.ndarray:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from strokesim.errors import ModelError
+from strokesim.errors import ModelError, UnknownNameError
 from strokesim.features import FeatureSpec
 from strokesim.learned.encoder import Origin
+from strokesim.learned.networks import NETWORKS, POOLINGS
+from strokesim.learned.shapes import check_weights, shapes_of
 
 NAME = "encoder.json"
 FORMAT = "strokesim encoder"
@@ -49,16 +53,19 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     place = folder / NAME
     content = _read_json(place)
     try:
-        weights = content["weights"]
-        return Checkpoint(
-            _read_weights(folder / Path(weights["name"]).name, weights["sha256"]),
-            settings_of(content["encoder"]),
-            content["n_features"],
-            spec_of(content["spec"]),
-            origin_of(content["origin"]),
-        )
+        named = content["weights"]
+        settings, n_features = settings_of(content["encoder"]), count_of(content["n_features"])
+        spec, origin = spec_of(content["spec"]), origin_of(content["origin"])
+        weights_place, checksum = folder / Path(named["name"]).name, named["sha256"]
+        shapes = shapes_of(settings, n_features)
     except (KeyError, TypeError, ValueError) as error:
         raise misunderstood(place, error) from error
+    weights = _read_weights(weights_place, checksum)
+    try:
+        check_weights(weights, shapes)
+    except ValueError as error:
+        raise misunderstood(weights_place, error) from error
+    return Checkpoint(weights, settings, n_features, spec, origin)
 
 
 def misunderstood(place: Path, error: Exception) -> ModelError:
@@ -73,12 +80,33 @@ def settings_of(stored: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If a patch is no number of steps.
+        If one is missing, unknown or out of its range; see `siamese.EncoderSettings`.
     """
     settings = {"patch": 1, **stored}
-    if not isinstance(settings["patch"], int) or settings["patch"] < 1:
-        raise ValueError(f"patches of {settings['patch']!r} steps")
+    known = {*_NUMBERS, *_NAMES, "dropout"}
+    if odd := sorted(map(str, settings.keys() ^ known)):
+        raise ValueError(f"the setting {odd[0]!r} is {'missing' if odd[0] in known else 'unknown'}")
+    for name in _NUMBERS:
+        count_of(settings[name], name)
+    for kind, names in _NAMES.items():
+        if settings[kind] not in names:
+            raise UnknownNameError(kind, settings[kind], names)
+    if not _is_number(settings["dropout"]) or not 0 <= settings["dropout"] < 1:
+        raise ValueError(f"dropout={settings['dropout']!r}; needed: a share from 0 to below 1")
     return settings
+
+
+def count_of(stored: object, name: str = "n_features") -> int:
+    """Return a whole number from 1 to 4096 that was stored.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not isinstance(stored, int) or isinstance(stored, bool) or not 1 <= stored <= 4096:
+        raise ValueError(f"{name}={stored!r}; needed: a whole number from 1 to 4096")
+    return stored
 
 
 def spec_of(stored: dict[str, Any] | None) -> FeatureSpec | None:
@@ -87,8 +115,41 @@ def spec_of(stored: dict[str, Any] | None) -> FeatureSpec | None:
 
 
 def origin_of(stored: dict[str, Any]) -> Origin:
-    """Return the origin that was stored as a dict."""
-    return Origin(**{**stored, "classes": tuple(stored["classes"])})
+    """Return the origin that was stored as a dict.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a part is missing, unknown or of another kind.
+    """
+    origin = Origin(**{**stored, "classes": tuple(stored["classes"])})
+    if isinstance(stored["classes"], str) or not all(isinstance(x, str) for x in origin.classes):
+        raise ValueError("its classes are no list of text")
+    for name, kinds in _ORIGIN.items():
+        if not isinstance(getattr(origin, name), kinds):
+            raise ValueError(f"its {name} is {getattr(origin, name)!r}")
+    figures = dict(origin.metrics)
+    if origin.threshold is not None:
+        figures["threshold"] = origin.threshold
+    for name, value in figures.items():
+        if not _is_number(value) or not math.isfinite(value) or value < 0:
+            raise ValueError(f"its {name} is {value!r}; needed: a number from 0 on")
+    return origin
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_NUMBERS = ("width", "layers", "dim", "patch")
+_NAMES = {"network": NETWORKS, "pooling": POOLINGS}
+_ORIGIN: dict[str, type | tuple[type, ...]] = {
+    "data": (str, NoneType),
+    "training": dict,
+    "augmentation": (dict, str, NoneType),
+    "metrics": dict,
+    "card": str,
+}
 
 
 def as_halves(values: np.ndarray) -> np.ndarray | None:
@@ -104,13 +165,17 @@ def checksum_of(content: dict[str, Any]) -> str:
 
 
 def check_version(version: object, place: Path) -> None:
-    """Refuse what a newer strokesim wrote.
+    """Refuse what a newer strokesim wrote, and what is no version.
 
     Raises
     ------
     ModelError
     """
-    if isinstance(version, int) and version > VERSION:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ModelError(
+            f"{place} is of version {version!r}; needed: a whole number up to {VERSION}; {REMEDY}"
+        )
+    if version > VERSION:
         raise ModelError(
             f"{place} is of version {version}, this strokesim reads up to {VERSION}; "
             "install a newer strokesim"
@@ -156,8 +221,9 @@ def _read_weights(place: Path, checksum: str) -> dict[str, np.ndarray]:
         raise ModelError(f"{place} is damaged: its checksum is another one; {REMEDY}")
     try:
         found = safetensors.numpy.load(weights)
-    except SafetensorError as error:
-        raise ModelError(f"{place} is damaged: {error}; {REMEDY}") from error
+    # A type that NumPy has not, such as bfloat16, is none of its own errors.
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise misunderstood(place, error) from error
     return {
         name: values.astype(np.float32) if values.dtype == np.float16 else values
         for name, values in found.items()

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
@@ -17,6 +17,14 @@ from strokesim.errors import ArgumentError, SpecError
 from strokesim.features import EmbeddingSpec, FeatureSpec
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
+
+_PATCHES = 2**14
+"""Patches that are read together at most, padding included."""
+
+_PAIRS = 2**22
+"""Pairs of patches that attention compares at a time at most."""
+
+_NO_MEMORY = ("out of memory", "allocate memory", "enough memory", "bad_alloc", "allocateraw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,21 @@ def padded(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return steps, lengths
 
 
+def _ragged(sequences: Ragged | Iterable[object]) -> Ragged:
+    if isinstance(sequences, Ragged):
+        return sequences
+    if isinstance(sequences, np.ndarray) and sequences.ndim in (1, 2):
+        raise ArgumentError(
+            f"one sequence of shape {sequences.shape} was given where many are needed; use [it]"
+        )
+    if isinstance(sequences, (str, bytes, Mapping)) or not isinstance(sequences, Iterable):
+        raise ArgumentError(f"a {type(sequences).__name__} where feature sequences are needed")
+    given = list(sequences)
+    if any(isinstance(one, Ink) for one in given):
+        raise ArgumentError("ink where feature sequences are needed; use transform_all(inks)")
+    return Ragged.from_arrays(given)
+
+
 class Encoder(ABC):
     """A learned metric: its distance of two inks is the Euclidean one of their embeddings.
 
@@ -117,7 +140,10 @@ class Encoder(ABC):
     """
 
     at_once = 256
-    """How many sequences are read together."""
+    """How many sequences are read together at most."""
+
+    longest: int | None = None
+    """How many patches the network can take in memory; None for any number."""
 
     def __init__(
         self,
@@ -151,6 +177,29 @@ class Encoder(ABC):
         -------
         ndarray of float32, shape (batch, dim), or (batch, ceil(longest / patch), dim) per step
         """
+
+    def check_runs(self) -> None:
+        """Embed two small sequences, so that what does not fit together shows at once.
+
+        Raises
+        ------
+        ValueError
+            If what comes out has another shape, or is no number.
+        """
+        for encoder in (self, self.per_step()):
+            steps = np.zeros((2, 3, self.n_inputs), np.float32)
+            steps[1] = 1
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = encoder.points(steps, np.array([3, 2], np.int32))
+            n_patches = (-(-3 // self.patch),) if encoder.stepwise else ()
+            if found.shape != (2, *n_patches, self.n_features) or found.dtype != np.float32:
+                raise ValueError(
+                    f"embeddings of shape {found.shape} of {found.dtype}, not of "
+                    f"{self.n_features} coordinates"
+                )
+            # Behind the end of a sequence a patch means nothing.
+            if not np.isfinite(found[:, 0] if encoder.stepwise else found).all():
+                raise ValueError("embeddings that are no numbers; its weights are damaged")
 
     @property
     def fingerprint(self) -> str:
@@ -197,7 +246,8 @@ class Encoder(ABC):
         """Return what the network makes of feature sequences.
 
         Neither their order nor what else is among them changes an embedding by more than the
-        rounding of float32.
+        rounding of float32. Long sequences are read few at a time, so that memory does not grow
+        with their number.
 
         Parameters
         ----------
@@ -214,9 +264,9 @@ class Encoder(ABC):
         Raises
         ------
         ArgumentError
-            If a sequence is no such array.
+            If a sequence is no such array, or so long that memory runs out.
         """
-        given = sequences if isinstance(sequences, Ragged) else Ragged.from_arrays(sequences)
+        given = _ragged(sequences)
         if not len(given):
             return Ragged(np.empty((0, self.n_features), np.float32), np.zeros(1, np.int64))
         if given.n_features != self.n_inputs:
@@ -230,16 +280,46 @@ class Encoder(ABC):
         values = np.empty((offsets[-1], self.n_features), np.float32)
         # Sequences of about one length share a batch, so that little is computed for padding.
         order = np.argsort(given.lengths, kind="stable")
-        for start in range(0, len(order), self.at_once):
-            chosen = order[start : start + self.at_once]
-            steps, lengths = padded([given[index] for index in chosen])
-            for index, row in zip(chosen, self.points(steps, lengths), strict=True):
+        for chosen in self._batches(order, -(-given.lengths[order] // self.patch)):
+            found = self._points_of(given, chosen)
+            for index, row in zip(chosen, found, strict=True):
                 values[offsets[index] : offsets[index + 1]] = (
                     row[: counts[index]] if self.stepwise else row
                 )
             if progress is not None:
                 progress(len(chosen))
         return Ragged(values, offsets.astype(np.int64))
+
+    def _batches(self, order: np.ndarray, n_patches: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield sequences that are read together, given in the order of their lengths."""
+        start = 0
+        while start < len(order):
+            n = n_patches[start : start + self.at_once].astype(np.int64)
+            # Attention compares every patch with every other one of its sequence.
+            fits = (np.arange(1, len(n) + 1) * n <= _PATCHES) & (
+                np.arange(1, len(n) + 1) * n**2 <= _PAIRS
+            )
+            count = max(1, int(fits.sum()))
+            yield order[start : start + count]
+            start += count
+
+    def _points_of(self, given: Ragged, chosen: np.ndarray) -> np.ndarray:
+        index = int(chosen[-1])
+        n_steps = int(given.lengths[index])
+        said = f"sequence {index} has {n_steps:,} steps"
+        if self.longest is not None and n_steps > self.longest * self.patch:
+            raise ArgumentError(
+                f"{said}; {self.title} by ONNX Runtime takes {self.longest * self.patch:,} at "
+                "most, since it holds every patch beside every other one: use fewer steps, or "
+                "open the folder that it was exported from, which reads any number"
+            )
+        try:
+            return self.points(*padded([given[number] for number in chosen]))
+        except Exception as error:
+            words = str(error).lower()
+            if isinstance(error, MemoryError) or any(phrase in words for phrase in _NO_MEMORY):
+                raise ArgumentError(f"{said}, and memory ran out; use fewer steps") from error
+            raise
 
     def transform(self, ink: Ink) -> np.ndarray:
         """Return the embedding of one ink, shape (1, dim), or (n_patches, dim) per step."""
@@ -258,13 +338,16 @@ class Encoder(ABC):
         Raises
         ------
         ArgumentError
-            If the encoder was trained on arrays and has no spec, or an ink has no such features.
+            If the encoder was trained on arrays and has no spec, these are no inks, or one has no
+            such features or so many that memory runs out.
         """
         if self.spec is None:
             raise ArgumentError(
                 "this encoder was trained on arrays and has no FeatureSpec to turn ink with; "
                 "give feature arrays to embed"
             )
+        if not isinstance(inks, (Ink, Iterable)):
+            raise ArgumentError(f"a {type(inks).__name__} where inks are needed")
         features = self.spec.transform_all(inks, threads=threads, first=first)
         return self.embed(features, progress=progress)
 
@@ -282,9 +365,15 @@ class Encoder(ABC):
 
         Raises
         ------
+        ArgumentError
+            If it is no corpus.
         SpecError
             If it was made by another spec.
         """
+        if not isinstance(corpus, Corpus):
+            raise ArgumentError(
+                f"a {type(corpus).__name__} is no Corpus; embed takes arrays, transform_all inks"
+            )
         if corpus.spec == self:
             return corpus
         if corpus.spec != self.spec:

@@ -20,17 +20,18 @@ from typing import Any
 import numpy as np
 
 from strokesim.errors import MissingExtraError, ModelError, StrokesimError
-from strokesim.features import FeatureSpec
 from strokesim.learned.checkpoint import (
     FORMAT,
     REMEDY,
     check_version,
+    count_of,
     misunderstood,
     origin_of,
     settings_of,
     spec_of,
 )
-from strokesim.learned.encoder import Encoder, Origin
+from strokesim.learned.constants import check_constants
+from strokesim.learned.encoder import Encoder
 
 KEY, SEAL = "strokesim", "strokesim-sha256"
 _SEALED = re.compile(re.escape(SEAL.encode()) + rb"\x12\x40([0-9a-f]{64})")
@@ -83,11 +84,11 @@ def open_onnx(path: str | os.PathLike[str]) -> Encoder:
         if content["format"] != FORMAT:
             raise ValueError(f"its format is {content['format']!r}")
         check_version(content["version"], place)
-        spec, origin = spec_of(content["spec"]), origin_of(content["origin"])
-        return OnnxEncoder(session, content, spec, origin)
+        check_constants(model)
+        return OnnxEncoder(session, content)
     except ModelError:
         raise
-    except (KeyError, TypeError, ValueError, StrokesimError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, StrokesimError) as error:
         raise misunderstood(place, error) from error
 
 
@@ -118,34 +119,46 @@ class OnnxEncoder(Encoder):
     session : onnxruntime.InferenceSession
     content : dict
         What its metadata says.
-    spec : FeatureSpec or None
-        What turns ink into the features that it reads; None takes no ink.
-    origin : Origin
-        What it learned from.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If the metadata is not that of an encoder, or the session does something else.
     """
 
     # ONNX Runtime is fastest while what passes between its nodes fits the cache.
     at_once = 32
 
-    def __init__(
-        self, session: Any, content: dict[str, Any], spec: FeatureSpec | None, origin: Origin
-    ) -> None:
+    def __init__(self, session: Any, content: dict[str, Any]) -> None:
         import onnxruntime
 
+        settings = settings_of(content["encoder"])
+        for name, kind in (("quantised", bool), ("identity", str)):
+            if not isinstance(content[name], kind):
+                raise ValueError(f"its {name} is {content[name]!r}")
         super().__init__(
-            title=f"{content['encoder']['network']}{', int8' if content['quantised'] else ''}",
-            n_inputs=content["n_features"],
-            dim=content["encoder"]["dim"],
-            patch=settings_of(content["encoder"])["patch"],
-            spec=spec,
-            origin=origin,
+            title=f"{settings['network']}{', int8' if content['quantised'] else ''}",
+            n_inputs=count_of(content["n_features"]),
+            dim=settings["dim"],
+            patch=settings["patch"],
+            spec=spec_of(content["spec"]),
+            origin=origin_of(content["origin"]),
             identity=content["identity"],
         )
         self.quantised: bool = content["quantised"]
+        if settings["network"] == "gru-attention":
+            self.longest = 2**12
         self._session = session
         self._options = onnxruntime.RunOptions()
         # What is not asked for is not computed.
         self._options.only_execute_path_to_fetches = True
+        try:
+            self.check_runs()
+        except ValueError:
+            raise
+        # ONNX Runtime's own errors have nothing in common but this.
+        except Exception as error:
+            raise ValueError(f"ONNX Runtime cannot run it: {error}") from error
 
     def points(self, steps: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return what the network makes of a padded batch; see `Encoder.points`."""

@@ -7,7 +7,7 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from strokesim.errors import StrokesimError
+from strokesim.errors import ArgumentError, StrokesimError
 from strokesim.learned.arithmetic import NumpyEncoder
 from strokesim.learned.checkpoint import NAME, misunderstood, read_checkpoint
 from strokesim.learned.encoder import Encoder
@@ -19,6 +19,17 @@ DEFAULT = "default"
 # Packages are folders here: Numba's cache needs them to be, too.
 MODELS = Path(str(resources.files("strokesim"))) / "models"
 """Where that encoder lies, as a folder and as a file ``.onnx``."""
+
+
+def check_path(path: object) -> None:
+    """Refuse what is no path.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"an encoder is opened by its path, not by a {type(path).__name__}")
 
 
 def open_encoder(path: str | os.PathLike[str]) -> Encoder:
@@ -33,6 +44,8 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
 
     Raises
     ------
+    ArgumentError
+        If it is no path.
     ModelError
         If there is none, a damaged one, or one of a newer version.
     MissingExtraError
@@ -42,6 +55,7 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     -----
     `strokesim.siamese.open_encoder` opens the folder of a training with torch, to go on from it.
     """
+    check_path(path)
     if str(path) == DEFAULT:
         fast = importlib.util.find_spec("onnxruntime") is not None
         path = MODELS / ("default.onnx" if fast else "default")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-import torch
 
 from strokesim.errors import OutputError, StrokesimError
 from strokesim.learned.checkpoint import (
@@ -27,28 +26,35 @@ from strokesim.learned.checkpoint import (
     misunderstood,
     read_checkpoint,
 )
-from strokesim.learned.opening import DEFAULT, MODELS
+from strokesim.learned.encoder import Encoder as AnyEncoder
+from strokesim.learned.opening import DEFAULT, MODELS, check_path
 from strokesim.replacing import replacing
-from strokesim.siamese.embedding import Encoder
-from strokesim.siamese.encoders import EncoderSettings, Tower
+from strokesim.siamese.embedding import Encoder, encoder_of, storable
+from strokesim.siamese.encoders import EncoderSettings
 
 
-def save_encoder(encoder: Encoder, path: str | os.PathLike[str]) -> None:
+def save_encoder(encoder: AnyEncoder, path: str | os.PathLike[str]) -> None:
     """Write an encoder into a folder, in place of one that is there.
 
     Parameters
     ----------
     encoder : Encoder
+        Of torch, or what `strokesim.open_encoder` makes of the folder of a training. One that is
+        per step is stored as the one of a point per ink.
     path : path-like
         Made where it is missing; the folder that it is in must exist.
 
     Raises
     ------
+    ArgumentError
+        If it is an encoder that ONNX Runtime runs, or none.
+    ModelError
+        If a weight is no finite number, or not float32.
     OutputError
         If it cannot be written, or the folder holds something else; an encoder that was there
         is there still.
     """
-    folder = Path(path)
+    folder, encoder = Path(path), storable(encoder)
     make_folder(folder)
     stored = {}
     for name, values in encoder.weights.items():
@@ -109,20 +115,18 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
 
     Raises
     ------
+    ArgumentError
+        If it is no path.
     ModelError
         If the folder is missing, holds no encoder, a damaged one, or one of a newer version.
     """
+    check_path(path)
     place = MODELS / DEFAULT if str(path) == DEFAULT else Path(path)
     found = read_checkpoint(place)
     try:
         settings = EncoderSettings(**found.settings)
-        # Weights are drawn at random before the stored ones take their place: the generator
-        # of whoever opens an encoder is not to notice.
-        with torch.random.fork_rng(devices=[]):
-            tower = Tower(found.n_features, settings)
-        tower.load_state_dict(
-            {name: torch.from_numpy(values) for name, values in found.weights.items()}
-        )
-        return Encoder(tower, found.spec, found.origin)
+        encoder = encoder_of(found.weights, settings, found.n_features, found.spec, found.origin)
+        encoder.check_runs()
+        return encoder
     except (TypeError, ValueError, RuntimeError, StrokesimError) as error:
         raise misunderstood(place / NAME, error) from error

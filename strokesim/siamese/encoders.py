@@ -193,6 +193,8 @@ class Attention(nn.Module):
     """
 
     HEADS = 4
+    SCORES = 2**24
+    """How many are held at a time."""
 
     def __init__(self, n_states: int, dropout: float) -> None:
         super().__init__()
@@ -209,13 +211,24 @@ class Attention(nn.Module):
         asked = self.asked(self.looking(states))  # (batch, longest, 3 n_states)
         parts = asked.unflatten(2, (3, self.heads, -1))  # (batch, longest, 3, heads, size)
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (batch, heads, longest, size)
-        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
         off = ~mask[:, None, None, :]  # (batch, 1, 1, longest)
-        weights = scores.masked_fill(off, float("-inf")).softmax(dim=3)
-        seen = (weights @ value).transpose(1, 2).flatten(2)  # (batch, longest, n_states)
+        # Some queries at a time: of long sequences all scores together would fill the memory.
+        step = max(1, self.SCORES // (len(mask) * self.heads * mask.shape[1]))
+        seen = torch.cat(
+            [_seen(some, key, value, off) for some in query.split(step, dim=2)], dim=2
+        )  # (batch, heads, longest, size)
+        seen = seen.transpose(1, 2).flatten(2)  # (batch, longest, n_states)
         states = states + self.dropout(self.answer(seen))
         wide = F.gelu(self.widen(self.mapping(states)))  # (batch, longest, 2 n_states)
         return states + self.dropout(self.narrow(wide))
+
+
+def _seen(query: Tensor, key: Tensor, value: Tensor, off: Tensor) -> Tensor:
+    """Return what some steps see of all, of the shape of ``query``."""
+    scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+    weights = scores.masked_fill(off, float("-inf")).softmax(dim=3)
+    seen: Tensor = weights @ value
+    return seen
 
 
 class Attentive(nn.Module):

@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from strokesim.errors import MissingExtraError, ModelError
 from strokesim.learned.checkpoint import FORMAT, VERSION
+from strokesim.learned.encoder import Encoder as AnyEncoder
 from strokesim.learned.networks import Weights, embeddings
 from strokesim.learned.onnx_file import KEY, SEAL, sealed
 from strokesim.replacing import replacing
-from strokesim.siamese.embedding import Encoder
-from strokesim.siamese.encoders import Tower
+from strokesim.siamese.embedding import Encoder, encoder_of, storable
 
 TOLERANCE = 1e-5
 """How far a coordinate may be from what torch finds for the sequence alone."""
@@ -61,7 +60,7 @@ class Exported(NamedTuple):
 
 
 def export_onnx(
-    encoder: Encoder, path: str | os.PathLike[str], *, quantised: bool = False
+    encoder: AnyEncoder, path: str | os.PathLike[str], *, quantised: bool = False
 ) -> Exported:
     """Write an encoder as an ONNX file that suffices by itself; see `learned.onnx_file`.
 
@@ -72,6 +71,7 @@ def export_onnx(
     Parameters
     ----------
     encoder : Encoder
+        Of torch, or what `strokesim.open_encoder` makes of the folder of a training.
     path : path-like
         Replaced where it is there.
     quantised : bool
@@ -81,14 +81,16 @@ def export_onnx(
 
     Raises
     ------
+    ArgumentError
+        If it is an encoder that ONNX Runtime runs, or none.
     ModelError
-        If the file finds other embeddings than torch does.
+        If a weight is no finite number, or the file finds other embeddings than torch does.
     MissingExtraError
         If onnx or onnxruntime is not installed.
     OutputError
         If it cannot be written.
     """
-    target = Path(path)
+    target, encoder = Path(path), storable(encoder)
     model = _model(encoder, quantised)
     stored = _rounded(encoder) if quantised else encoder
     rng = np.random.default_rng(0)
@@ -112,7 +114,7 @@ def export_onnx(
     if not off <= TOLERANCE:
         raise ModelError(
             f"{target} was not written: ONNX Runtime is {off:.2g} from torch in a coordinate, more "
-            f"than {TOLERANCE:g}; are the weights finite, and is onnxruntime up to date?"
+            f"than {TOLERANCE:g}; is onnxruntime up to date?"
         )
     with replacing(target) as file:
         file.write(model)
@@ -183,12 +185,9 @@ def _rounded(encoder: Encoder) -> Encoder:
         whole, scale = quantise(values.reshape(len(values), -1))
         return (whole * scale).reshape(values.shape)
 
-    with torch.random.fork_rng(devices=[]):
-        tower = Tower(encoder.n_inputs, encoder.tower.settings)
-    tower.load_state_dict(
-        {name: torch.from_numpy(rounded(values)) for name, values in encoder.weights.items()}
-    )
-    return Encoder(tower, encoder.spec, encoder.origin)
+    weights = {name: rounded(values) for name, values in encoder.weights.items()}
+    shape = encoder.tower.settings
+    return encoder_of(weights, shape, encoder.n_inputs, encoder.spec, encoder.origin)
 
 
 def _batch(

@@ -16,6 +16,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from strokesim.errors import ArgumentError
+from strokesim.siamese.loss_checks import (
+    check_batch,
+    check_head,
+    check_options,
+    check_pairs,
+    check_triplets,
+)
 from strokesim.siamese.mining import Triplets, same_label
 
 PairTerms = Callable[..., Tensor]
@@ -122,23 +129,26 @@ def n_pair(embeddings: Tensor, labels: Tensor, *, temperature: float) -> Tensor:
     """Return the N-pair loss of the first two samples of each class, f and g.
 
     The mean over classes i of ``log(1 + sum over j != i of exp((f_i g_j - f_i g_i) / T))``;
-    T = 1 is the published loss, which was made for embeddings of any length. Classes with one
-    sample are left out.
+    T = 1 is the published loss, which was made for embeddings of any length. The sample of a
+    class that has no other is a g_j without a term of its own.
 
     References
     ----------
     Sohn, Improved deep metric learning with multi-class N-pair loss objective, 2016, equation 7.
     """
-    firsts, seconds = [], []
+    firsts, seconds, alone = [], [], []
     for label in labels.unique():
         places = (labels == label).nonzero().squeeze(1)  # (n_samples of the class,)
         if len(places) > 1:
             firsts.append(places[0])
             seconds.append(places[1])
+        else:
+            alone.append(places[0])
     if not firsts:
         raise _no_positive()
-    f, g = embeddings[torch.stack(firsts)], embeddings[torch.stack(seconds)]  # (n_classes, dim)
-    products = f @ g.T / temperature  # (n_classes, n_classes)
+    f = embeddings[torch.stack(firsts)]  # (n_pairs, dim)
+    g = embeddings[torch.stack(seconds + alone)]  # (n_classes, dim)
+    products = f @ g.T / temperature  # (n_pairs, n_classes)
     # log(1 + sum exp(p_ij - p_ii)) is the cross-entropy of row i against i.
     return F.cross_entropy(products, torch.arange(len(f), device=f.device))
 
@@ -169,8 +179,8 @@ def supervised_contrastive(embeddings: Tensor, labels: Tensor, *, temperature: f
 def nt_xent(embeddings: Tensor, labels: Tensor, *, temperature: float) -> Tensor:
     """Return the normalised temperature-scaled cross-entropy of two views of each ink.
 
-    ``labels`` say which ink a view shows, each exactly twice; then this is
-    `supervised_contrastive` with a single positive for every anchor.
+    ``labels`` say which ink a view shows; then this is `supervised_contrastive` with a single
+    positive for every anchor. An ink with one view is a negative of all others and no anchor.
 
     References
     ----------
@@ -178,9 +188,9 @@ def nt_xent(embeddings: Tensor, labels: Tensor, *, temperature: float) -> Tensor
     representations, 2020, equation 1.
     """
     _, counts = labels.unique(return_counts=True)
-    if (counts != 2).any():
+    if (counts > 2).any():
         raise ArgumentError(
-            f"nt-xent needs two views of each ink; one was given {counts[counts != 2][0]} times"
+            f"nt-xent takes two views of each ink; one was given {counts[counts > 2][0]} times"
         )
     return supervised_contrastive(embeddings, labels, temperature=temperature)
 
@@ -202,7 +212,7 @@ def cross_entropy(
     Zhai and Wu, Classification is a strong baseline for deep metric learning, 2019, equation 3.
     """
     cosines = embeddings @ F.normalize(weights, dim=1).T  # (n, n_classes)
-    return F.cross_entropy(cosines / temperature, labels)
+    return F.cross_entropy(cosines / temperature, labels.long())
 
 
 def _no_positive() -> ArgumentError:
@@ -241,7 +251,32 @@ class Loss:
     terms: PairTerms | None = None
 
     def __call__(self, embeddings: Tensor, labels: Tensor, **options: Any) -> Tensor:
-        """Return the loss of a labelled batch; what is not given takes its default."""
+        """Return the loss of a labelled batch; what is not given takes its default.
+
+        Parameters
+        ----------
+        embeddings : Tensor, shape (n, dim), real numbers
+            Two at least; a NaN among them makes the loss NaN.
+        labels : Tensor, shape (n,), integers
+        **options
+            ``margin`` or ``temperature``, above 0; ``triplets`` where the loss takes them;
+            ``weights``, shape (n_classes, dim), where it needs a head.
+
+        Raises
+        ------
+        ArgumentError
+            If a tensor has another shape or kind, an option is none of these or out of range,
+            or no two samples are of one class where the loss cannot do without.
+        """
+        check_batch(embeddings, labels, 1 if self.needs_head else 2)
+        extra = {"triplets": self.takes_triplets, "weights": self.needs_head}
+        check_options(
+            self.name, options, [*self.defaults, *(name for name, has in extra.items() if has)]
+        )
+        if options.get("triplets") is not None:
+            check_triplets(options["triplets"], len(labels))
+        if self.needs_head:
+            check_head(options.get("weights"), embeddings, labels)
         return self.batch(embeddings, labels, **{**self.defaults, **options})
 
     @property
@@ -255,33 +290,35 @@ class Loss:
 
         The mean over the pairs where the loss is defined on pairs. Where it is defined on
         batches, the two of a pair with y = 1 are a class of their own, and all others are of
-        classes of one sample each.
+        classes of one sample each: negatives, and nothing else.
 
         Parameters
         ----------
-        a, b : Tensor, shape (n_pairs, dim)
+        a, b : Tensor, shape (n_pairs, dim), real numbers
+            At least one pair.
         y : Tensor, shape (n_pairs,)
             1 for pairs of one class, 0 for pairs of two.
         **options
-            ``margin`` or ``temperature``.
+            ``margin`` or ``temperature``, above 0.
 
         Raises
         ------
         ArgumentError
-            If shapes differ, y holds anything else, or the loss needs classes.
+            If shapes differ, y holds anything else, an option is out of range, the loss needs
+            classes, or it is defined on batches and no pair has y = 1.
         """
-        if a.ndim != 2 or a.shape != b.shape or y.shape != a.shape[:1] or not len(y):
-            raise ArgumentError(
-                f"a of shape {tuple(a.shape)}, b {tuple(b.shape)}, y {tuple(y.shape)}; "
-                "needed: (n_pairs, dim) twice and (n_pairs,), at least one pair"
-            )
-        if not ((y == 0) | (y == 1)).all():
-            raise ArgumentError("y holds more than 0 and 1; 1 means the same class")
+        check_pairs(a, b, y)
+        check_options(self.name, options, list(self.defaults))
         if self.needs_head:
             raise ArgumentError(f"{self.name} learns classes and has no meaning for pairs")
         if self.terms is not None:
             d = torch.linalg.vector_norm(a - b, dim=1)  # (n_pairs,)
             return self.terms(d, y.to(d.dtype), **{**self.defaults, **options}).mean()
+        if not bool((y == 1).any()):
+            raise ArgumentError(
+                f"no pair has y = 1, and {self.name} needs a pair of one class; "
+                "linear and squared take pairs of two classes alone"
+            )
         own = torch.arange(len(y), device=y.device)  # (n_pairs,)
         other = torch.where(y == 1, own, own + len(y))
         return self(torch.cat([a, b]), torch.cat([own, other]), **options)
