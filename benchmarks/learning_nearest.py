@@ -23,6 +23,7 @@ from strokesim import Corpus, FeatureSpec, Index, cdist
 from strokesim.augmentation import Augmentation
 from strokesim.evaluation import Rate, error_rate
 from strokesim.ink import Ink
+from strokesim.learned import Together
 from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, open_encoder, train
 
 ERROR, UNSEEN = "error", "error, writers that no choice saw"
@@ -160,7 +161,10 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
     }
     if len(encoders) > 1:
         title = f"learned, {len(encoders)} encoders"
-        all_points, all_queries = (beside(encoders, part) for part in (fold.known, fold.asked))
+        both = Together(encoders)
+        all_points, all_queries = (
+            both.transform_all(part).values for part in (fold.known, fold.asked)
+        )
         together = cdist(
             all_queries[:, np.newaxis], all_points[:, np.newaxis], distance="euclidean"
         )
@@ -169,12 +173,6 @@ def learned_wrong(encoders: Sequence[Encoder], recipe: Recipe, fold: Fold) -> di
             together + recipe.dtw_weight * aligned, known
         )
     return {title: given != asked for title, given in answers.items()}
-
-
-def beside(encoders: Sequence[Encoder], inks: Sequence[Ink]) -> np.ndarray:
-    """Return the embeddings by all encoders beside each other, of length 1 again."""
-    each = [encoder.transform_all(inks).values for encoder in encoders]
-    return np.concatenate(each, axis=1) / np.sqrt(len(each))
 
 
 def _nearest(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from learning_nearest import beside
 from learning_runs import Protocol, Row
 from oneshot import PLAIN, SEED, VALIDATION, Alphabet, alphabets, distances_of, tuned
 
@@ -22,6 +21,7 @@ from strokesim.augmentation import Augmentation, turned_classes
 from strokesim.evaluation import Rate, answers, equal_error_rate, error_rate
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
+from strokesim.learned import Together
 from strokesim.siamese import Encoder, EncoderSettings, TrainingSettings, open_encoder, train
 from strokesim.siamese.examples import SPEC
 from strokesim.siamese.grouping import GROUPING, INKS_PER_GROUP, grouped
@@ -108,8 +108,8 @@ def embedded(asked: Sequence[Alphabet], *encoders: Encoder) -> list[np.ndarray]:
 
     Several encoders are asked together: their embeddings stand beside each other.
     """
-    points = [beside(encoders, alphabet.inks) for alphabet in asked]
-    return [cdist(each[:, np.newaxis], distance="euclidean") for each in points]
+    both = Together(encoders)
+    return [cdist(both.transform_all(alphabet.inks), distance="euclidean") for alphabet in asked]
 
 
 def with_cloud(

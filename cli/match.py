@@ -18,7 +18,7 @@ from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
 from strokesim.formats.format import Format
 from strokesim.ink import Ink
-from strokesim.learned import Encoder, open_encoder
+from strokesim.learned import Encoder, Together, open_encoder
 from strokesim.prototype_search import PrototypeIndex
 from strokesim.search import Index, Match
 
@@ -65,9 +65,11 @@ class NearPrototypes:
 )
 @click.option(
     "--model",
+    "models",
+    multiple=True,
     metavar="MODEL",
     help="Search by what was learned instead: the folder of a training, what `strokesim export` "
-    "wrote, or default.",
+    "wrote, or default. Several, of the same features, are asked together.",
 )
 @click.option(
     "--radius",
@@ -97,7 +99,7 @@ def command(
     folder: str,
     k: int,
     distance: str | None,
-    model: str | None,
+    models: tuple[str, ...],
     radius: int | None,
     prototypes: int | None,
     cutoff: float | None,
@@ -127,10 +129,13 @@ def command(
       strokesim match strokes.inkml --corpus digits --json | jq .matches[0].label
       strokesim match new.jsonl --corpus letters --model learned --reject
       strokesim match new.jsonl --corpus steps --model learned --radius 2
+      strokesim match new.jsonl --corpus letters --model learned-0 --model learned-1
     """
     corpus = Corpus.open(folder)
     index: Index | NearPrototypes
-    if model is None:
+    encoder = _encoder_of(models)
+    model = " and ".join(models)
+    if encoder is None:
         if reject:
             raise ArgumentError("--reject takes the threshold of a --model; else give a --cutoff")
         name = distance or "dtw"
@@ -142,7 +147,7 @@ def command(
                     corpus, name, radius=radius, keep=True, threads=threads, progress=bar.update
                 )
             index = NearPrototypes(divided, prototypes)
-    elif corpus.spec == (steps := open_encoder(model).per_step()):
+    elif corpus.spec == (steps := encoder.per_step()):
         if reject or prototypes is not None:
             raise ArgumentError(
                 f"{folder} has a point per step, which dtw compares; leave out --reject and "
@@ -159,7 +164,6 @@ def command(
         )
     else:
         name = model
-        encoder = open_encoder(model)
         if reject:
             cutoff = _threshold(encoder, model, cutoff)
         index = Index(corpus, encoder)
@@ -195,6 +199,12 @@ def command(
         sys.exit(1)
 
 
+def _encoder_of(models: tuple[str, ...]) -> Encoder | None:
+    """Return the encoder that is named, or those that are named together."""
+    opened = [open_encoder(model) for model in models]
+    return Together(opened) if len(opened) > 1 else next(iter(opened), None)
+
+
 def _threshold(encoder: Encoder, model: str, cutoff: float | None) -> float:
     if cutoff is not None:
         raise ArgumentError(
@@ -202,6 +212,7 @@ def _threshold(encoder: Encoder, model: str, cutoff: float | None) -> float:
         )
     if encoder.threshold is None:
         raise ArgumentError(
-            f"{model} has no threshold: nothing was held back when it was trained; give a --cutoff"
+            f"{model} has no threshold: none was calibrated on ink held back from its training; "
+            "give a --cutoff"
         )
     return encoder.threshold

@@ -2,5 +2,6 @@
 
 from strokesim.learned.encoder import Encoder, Origin
 from strokesim.learned.opening import open_encoder
+from strokesim.learned.together import Together
 
-__all__ = ["Encoder", "Origin", "open_encoder"]
+__all__ = ["Encoder", "Origin", "Together", "open_encoder"]
