@@ -18,6 +18,7 @@ REPEATED = {
     "a row of cells": ("csv", b"x,y\n", b",ab", b"\n1,2\n"),
     "rows of many cells": ("csv", b"x,y" + b",%d" * 9998 % (*range(9998),), ROW, b""),
     "a list of a column": ("bdalab", b'{"x":[', b"1,", b'1],"y":[1]}'),
+    "points without a time": ("hwrt", b'[[{"x":1,"y":1,"time":1}', b',{"x":3.5,"y":876}', b"]]"),
     "a line of samples": ("digilets", b"0.1 0.2 0.0 1 0.0 ", b"0 ", b"\n1 0\n"),
     "a row of numbers": ("omniglot", b"START\n1,2,3\n", b"-6,", b"\nBREAK"),
     "marks without samples": ("omniglot", b"START\n1,2,3\nBREAK\n", b"BREAK\n", b"BREAK"),
