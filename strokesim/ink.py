@@ -194,7 +194,8 @@ class Ink:
     notes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        strokes, hover = tuple(self.strokes), tuple(Hover(*part) for part in self.hover)
+        strokes = tuple(self.strokes)
+        hover = tuple(part if type(part) is Hover else Hover(*part) for part in self.hover)
         if not strokes:
             raise InkError("an ink without strokes; at least one is needed")
         for number, stroke in enumerate(strokes):

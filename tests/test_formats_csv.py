@@ -187,3 +187,14 @@ def test_a_damaged_cell_is_found_behind_cells_with_line_feeds(tmp_path):
     path.write_text('x,y\n1,"2\n"\n1,a\n')
     with pytest.raises(FormatError, match=r"bad.csv:4: channel y: 'a' is not a number"):
         read_ink(path)
+
+
+def test_a_row_that_is_too_long_is_refused_before_it_is_split(tmp_path):
+    path = tmp_path / "bad.csv"
+    for text, line in (("x,y" + "," * 70_000, 1), ("x,y,P\n1,2,3\n\n1,2" + ",3" * 40_000, 4)):
+        path.write_text(text)
+        with pytest.raises(FormatError, match=rf"bad.csv:{line}: a row is longer than the 64 KiB"):
+            read_ink(path)
+    path.write_text('x,y,label\n1,2,"' + "text\n" * 20_000)
+    with pytest.raises(FormatError, match=r"bad.csv:13108: .*does a quote not end"):
+        read_ink(path)

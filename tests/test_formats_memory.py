@@ -10,9 +10,15 @@ SIZE = 2_000_000
 FREE = 4 << 20
 """Bytes that may be taken whatever the size, as in benchmarks/fuzz.py."""
 
+ROW = b"\n1" + b",1" * 9999
+
 # Head, part and tail of a file: one for each way in which a part took much more than its size.
 REPEATED = {
+    "a header of commas": ("csv", b"x,y", b",", b"\n1,2\n"),
+    "a row of cells": ("csv", b"x,y\n", b",ab", b"\n1,2\n"),
+    "rows of many cells": ("csv", b"x,y" + b",%d" * 9998 % (*range(9998),), ROW, b""),
     "a list of a column": ("bdalab", b'{"x":[', b"1,", b'1],"y":[1]}'),
+    "points without a time": ("hwrt", b'[[{"x":1,"y":1,"time":1}', b',{"x":3.5,"y":876}', b"]]"),
     "a line of samples": ("digilets", b"0.1 0.2 0.0 1 0.0 ", b"0 ", b"\n1 0\n"),
     "a row of numbers": ("omniglot", b"START\n1,2,3\n", b"-6,", b"\nBREAK"),
     "a row of short numbers": ("omniglot", b"START\n1,2,3\n", b"1,", b"1\nBREAK"),
@@ -26,6 +32,7 @@ REPEATED = {
         b"64 5 ",
         b"</stroke></layer></page></xournal>",
     ),
+    "short strings": ("jsonl", b'{"strokesim_ink":1,"channels":["x"', b',"ty"', b"]}"),
     "a declaration in lines": (
         "kanjivg",
         b"<!DOCTYPE svg [\n",

@@ -36,7 +36,9 @@ from strokesim.ink import CHANNELS, Hover, Ink, Stroke
 
 _TEXTS = ("id", "label", "writer")
 _KEYS = ("ink", "stroke", "pen", *_TEXTS, "mm_per_unit")
-_ROWS_AT_ONCE = 500
+_LONGEST_ROW = 1 << 16
+"""Most characters of a row: split into cells it takes twenty times as much memory."""
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 500, 20_000
 
 _Row = tuple[int, list[str]]
 """A line number and the cells."""
@@ -60,9 +62,22 @@ def _separator(lines: Callable[[], Iterable[str]]) -> str | None:
 
 
 def _rows(lines: Iterable[str], separator: str) -> Iterator[_Row]:
-    """Yield the rows that are not blank."""
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    """Yield the rows that are not blank; raise `_LongRow` ahead of one that is too long."""
+    length = 0
+
+    def measured() -> Iterator[str]:
+        # Quoted text may go over many lines.
+        nonlocal length
+        for number, line in enumerate(lines, 1):
+            length += len(line)
+            if length > _LONGEST_ROW:
+                reason = f"a row is longer than the {_LONGEST_ROW >> 10} KiB that it may be"
+                raise _LongRow(f"{reason} (does a quote not end?)", number)
+            yield line
+
+    reader = csv.reader(measured(), delimiter=separator, strict=True)
     for row in reader:
+        length = 0
         if row:
             yield reader.line_num, row
 
@@ -82,11 +97,11 @@ def _read(source: Source) -> Iterator[Ink]:
         # A StringIO would hold four bytes for each character of the whole file.
         return io.TextIOWrapper(io.BytesIO(source.data), "utf-8-sig", newline="")
 
-    separator = _separator(lines)
-    if separator is None:
-        raise source.error("the header names no columns x and y", 1)
-    rows = _rows(lines(), separator)
     try:
+        separator = _separator(lines)
+        if separator is None:
+            raise source.error("the header names no columns x and y", 1)
+        rows = _rows(lines(), separator)
         line, header = next(rows)
         names = _names(header)
         if len({*names}) != len(names):
@@ -94,10 +109,14 @@ def _read(source: Source) -> Iterator[Ink]:
         for number, (line, group) in enumerate(_grouped(rows, names, source)):
             try:
                 yield _ink_of(group, names, f"{source.stem}#{number}", source.name)
+            except _LongRow:
+                raise
             except _BadRow as error:
                 source.skip(str(error), error.line)
             except InkError as error:
                 source.skip(str(error), line)
+    except _LongRow as error:
+        raise source.error(str(error), error.line) from None
     except csv.Error as error:
         raise source.error(f"is no CSV behind line {line}: {error}") from None
 
@@ -133,6 +152,10 @@ class _BadRow(ValueError):
         self.line = line
 
 
+class _LongRow(_BadRow):
+    """A row that is not split into cells, so that nothing behind it can be read."""
+
+
 def _ink_of(rows: Iterator[_Row], names: list[str], id: str, source: str) -> Ink:
     first = next(rows)
     constant = {name: names.index(name) for name in (*_TEXTS, "mm_per_unit") if name in names}
@@ -146,12 +169,15 @@ def _ink_of(rows: Iterator[_Row], names: list[str], id: str, source: str) -> Ink
     hover: list[Hover] = []
     start: float | None = None
     columns = [names.index(name) for name in ("stroke", "pen") if name in names]
+    possible = {column: name for column, name in enumerate(names) if name not in _KEYS}
+    # One for all strokes, because those of a short one take more memory than its samples.
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
     parts = groupby(chain([(line, row)], rows), lambda row: [row[1][column] for column in columns])
     for key, part in parts:
         down = key[-1] if "pen" in names else "1"
         if down not in ("0", "1"):
             raise _BadRow(f"pen is {down!r}; 1 is down, 0 in the air", next(part)[0])
-        path, start = _path(part, names, start)
+        path, start = _path(part, possible, known, start)
         if down == "1":
             strokes.append(path)
         else:
@@ -176,23 +202,27 @@ def _checked(rows: Iterator[_Row], width: int, constant: dict[str, int]) -> Iter
 
 
 def _path(
-    rows: Iterator[_Row], names: list[str], start: float | None
+    rows: Iterator[_Row],
+    possible: dict[int, str],
+    known: dict[tuple[str, ...], tuple[str, ...]],
+    start: float | None,
 ) -> tuple[Stroke, float | None]:
     """Return the samples of one part, with ``t`` from ``start`` or from its own first sample."""
-    possible = [column for column, name in enumerate(names) if name not in _KEYS]
     columns: list[int] = []
     values = array("d")
     # Piece by piece, because a row takes twenty times as much memory as its numbers.
-    while piece := list(islice(rows, _ROWS_AT_ONCE)):
+    rows_at_once = max(1, min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // len(possible)))
+    while piece := list(islice(rows, rows_at_once)):
         filled = [column for column in possible if any(row[column].strip() for _, row in piece)]
         if not values:
             columns = filled
         elif filled != columns:
             odd = min({*filled} ^ {*columns})
-            reason = f"channel {names[odd]}: is empty in some rows of a stroke, and not in others"
-            raise _BadRow(reason, piece[0][0])
+            reason = "is empty in some rows of a stroke, and not in others"
+            raise _BadRow(f"channel {possible[odd]}: {reason}", piece[0][0])
         cells = [row[column].strip() for _, row in piece for column in columns]
-        channels = tuple(names[column] for column in columns)
+        channels = tuple(possible[column] for column in columns)
+        channels = known.setdefault(channels, channels)
         if not channels:
             return Stroke(np.empty((len(piece), 0)), ()), start
         values.frombytes(_numbers(cells, piece, channels).tobytes())

@@ -24,7 +24,7 @@ from strokesim.errors import InkError
 from strokesim.formats.format import Format
 from strokesim.formats.source import Source
 from strokesim.formats.strict_json import BadJson, number_of, parse_json
-from strokesim.ink import Ink, Stroke
+from strokesim.ink import LARGEST, Ink, Stroke
 
 _KEYS = ("x", "y", "time")
 _CHANNELS = ("x", "y", "t")
@@ -38,7 +38,7 @@ def _sniff(head: bytes) -> bool:
 
 def _read(source: Source) -> Iterator[Ink]:
     try:
-        record = parse_json(source.data)
+        record = parse_json(source.data, _point)
     except BadJson as error:
         raise source.error(str(error), error.line) from None
     if not isinstance(record, list):
@@ -64,16 +64,30 @@ def _read(source: Source) -> Iterator[Ink]:
     )
 
 
+def _point(fields: dict[str, Any]) -> tuple[float, ...] | bytes:
+    """Return x, y and time of an object; or as bytes, which JSON has not, what is wrong with it."""
+    point: tuple[Any, ...] = tuple(map(fields.get, _KEYS))
+    if {*map(type, point)} <= {int, float} and max(map(abs, point)) <= LARGEST:
+        return point
+    try:
+        for value, key in zip(point, _KEYS, strict=True):
+            # What was an object inside an object is one again.
+            number_of({} if type(value) in (tuple, bytes) else value, key)
+    except ValueError as error:
+        return str(error).encode()
+    raise AssertionError("all three are numbers")
+
+
 def _samples(points: Any) -> np.ndarray:
     """Return a stroke as an array of shape (n_samples, 3)."""
     if not isinstance(points, list) or not points:
         raise InkError("needed: a list of at least one point")
-    rows = []
     for number, point in enumerate(points):
-        if not isinstance(point, dict):
+        if isinstance(point, bytes):
+            raise InkError(f"point {number}: {point.decode()}")
+        if not isinstance(point, tuple):
             raise InkError(f"point {number} is no object with x, y and time")
-        rows.append([number_of(point.get(key), f"point {number}: {key}") for key in _KEYS])
-    return np.array(rows)
+    return np.array(points, np.float64)
 
 
 FORMAT = Format(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,11 +13,14 @@ from strokesim.ink import LARGEST, are_readings
 
 LARGEST_DOCUMENT = 64 << 20
 """Most bytes of one JSON document. Parsed, it may take twenty times as much memory."""
-MANY_LISTS, SHORTEST_LIST = 50_000, 8
-"""How many lists and objects a document may have that take fewer bytes each, on average.
+MANY = 50_000
+"""How many lists and objects, or strings, a document may have that are very short.
 
-A list takes 64 bytes of memory, if only two of the document; samples of ink have more digits.
+A list takes 64 bytes of memory, if only two of the document, and a string 50 and more; samples
+of ink have more digits, and the names in them are kept once.
 """
+_COUNTED = (("lists and objects", (b"[", b"{"), 1, 8), ("strings", (b'"',), 2, 7))
+"""What is counted, by which marks, how many marks it has, and bytes that are enough for each."""
 
 
 class BadJson(ValueError):
@@ -28,25 +31,35 @@ class BadJson(ValueError):
         self.line = line
 
 
-def parse_json(text: bytes) -> Any:
+def parse_json(text: bytes, of_object: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """Return what a JSON document in UTF-8 says.
+
+    Parameters
+    ----------
+    text : bytes
+        The document.
+    of_object : callable, optional
+        Is given each object as soon as it is read, and returns what takes its place. Objects
+        of a few numbers take twelve times as much memory as their text.
 
     Raises
     ------
     BadJson
         If it is no JSON, is nested too deeply, is larger than `LARGEST_DOCUMENT`, has too
-        many too short lists (`MANY_LISTS`), or holds NaN or an infinity, which JSON does not
+        many too short lists (`MANY`), or holds NaN or an infinity, which JSON does not
         have.
     """
     if len(text) > LARGEST_DOCUMENT:
         raise BadJson(f"is larger than the {LARGEST_DOCUMENT >> 20} MiB that one document may be")
-    n_lists = text.count(b"[") + text.count(b"{") if len(text) > MANY_LISTS else 0
-    if n_lists > MANY_LISTS and len(text) < SHORTEST_LIST * n_lists:
-        raise BadJson(
-            f"has {n_lists} lists and objects of less than {SHORTEST_LIST} bytes on average"
-        )
+    for name, marks, per_item, shortest in _COUNTED if len(text) > MANY else ():
+        count = sum(map(text.count, marks)) // per_item
+        if count > MANY and len(text) < shortest * count:
+            raise BadJson(f"has {count} {name} of less than {shortest} bytes on average")
+    decoder = _DECODER
+    if of_object is not None:
+        decoder = json.JSONDecoder(object_hook=of_object, parse_constant=_refuse_constant)
     try:
-        return _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass"))
+        return decoder.decode(text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass"))
     except RecursionError:
         raise BadJson("is nested too deeply") from None
     except json.JSONDecodeError as error:
