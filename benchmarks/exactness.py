@@ -3,10 +3,11 @@
 python benchmarks/exactness.py [CASES [SEED]]
 
 Every case draws a corpus with repeated sequences, one-step ones among them, of 1 to 500 steps
-and 1 to 12 features, at an ordinary, huge or tiny scale; queries, k, cutoff, radius and threads;
-and compares ids, order and distances, to the last bit. The distances to sort are those of the
-scalar kernels, which the tests hold to definitions in plain Python. Ends with an error at the
-first difference, else writes what was tried into results/exactness.md.
+and 1 to 12 features, at an ordinary, huge or tiny scale, or at all of them mixed; an index that
+is made at once, or grows and shrinks; queries, k, cutoff, radius and threads; and compares ids,
+order and distances, to the last bit. The distances to sort are those of the scalar kernels, which
+the tests hold to definitions in plain Python. Ends with an error at the first difference, else
+writes what was tried into results/exactness.md.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from machine import RESULTS, describe
 
 from strokesim.distances import DISTANCES
+from strokesim.distances.searcher import Searcher
 from strokesim.ragged import Ragged
 
 SCALES = (1.0, 1.0, 1.0, 1e30, 1e-30, 1e-42)
@@ -32,9 +36,11 @@ def draw_sequences(
     steps = rng.integers(1, longest + 1, rng.integers(1, 12))
     if distance == "euclidean":
         steps[:] = steps[0]
-    scale = rng.choice(SCALES)
+    scale, mixed = rng.choice(SCALES), rng.random() < 0.2
     sequences = []
     for n in steps:
+        if mixed:
+            scale = rng.choice(SCALES)
         if rng.random() < 0.5:
             values = rng.integers(-1, 2, (n, n_features)).astype(np.float64)
         else:
@@ -43,6 +49,18 @@ def draw_sequences(
     almost = sequences[0].copy()
     almost[rng.integers(len(almost))] = np.nextafter(almost[0], np.float32(np.inf))
     return [*sequences, almost]
+
+
+def grown(
+    rng: np.random.Generator, prepare: Callable[[Ragged], Searcher], corpus: list[np.ndarray]
+) -> Searcher:
+    """Return a searcher to which the sequences were given in several portions."""
+    cuts = np.unique([0, *rng.integers(0, len(corpus), 3), len(corpus)]).tolist()
+    portions = [Ragged.from_arrays(corpus[begin:end]) for begin, end in pairwise(cuts)]
+    searcher = prepare(portions[0])
+    for portion in portions[1:]:
+        searcher.parts.add(portion)
+    return searcher
 
 
 def run_case(
@@ -64,7 +82,12 @@ def run_case(
         radius = int(rng.choice([0, 1, 4, 12, 600]))
     band = {} if radius is None else {"radius": radius}
     searcher = entry.prepare(Ragged.from_arrays(corpus), radius)
-    k, threads = int(rng.integers(1, count + 1)), int(rng.integers(1, 4))
+    alive = np.ones(count, bool)
+    if rng.random() < 0.4:
+        searcher = grown(rng, lambda some: entry.prepare(some, radius), corpus)
+        alive[rng.integers(0, count, rng.integers(0, count))] = False
+        searcher.parts.remove(np.flatnonzero(~alive))
+    k, threads = int(rng.integers(1, alive.sum() + 1)), int(rng.integers(1, 4))
     known: dict[tuple[int, int], float] = {}
     names = {id(one): number for number, one in enumerate(different)}
     for query_number, query in enumerate(queries):
@@ -79,7 +102,8 @@ def run_case(
     cutoff = np.inf if rng.random() < 0.6 else float(rng.choice(for_query[0]))
     found = searcher.nearest_of_all(queries, k, cutoff, threads)
     for distances, answer in zip(for_query, found, strict=True):
-        order = np.lexsort((np.arange(count), distances))[:k]
+        order = np.lexsort((np.arange(count), distances))
+        order = order[alive[order]][:k]
         order = order[distances[order] <= cutoff]
         if not (
             np.array_equal(order, answer.indices)

@@ -35,7 +35,7 @@ def test_long_sequences_and_many_features_are_no_exception(run_case):
 def test_a_wrong_answer_would_be_noticed(run_case, monkeypatch):
     from strokesim.distances import batch_search, lane_search
 
-    monkeypatch.setattr(lane_search.LaneSearch, "_error", lambda self, n: 1e-9)
+    monkeypatch.setattr(lane_search.LaneSearch, "_error", lambda self, n, part: 1e-9)
     monkeypatch.setattr(lane_search.LaneSearch, "_grain", lambda self, n, part: -1e-3)
     monkeypatch.setattr(batch_search.BatchSearch, "_grain", lambda self, n, part: -1e-3)
     rng = np.random.default_rng(3)
