@@ -248,8 +248,11 @@ def command(
     if not is_first():
         return
     metrics = encoder.origin.metrics
-    if done < chosen.steps:
-        tell(f"stopped after step {done:,}: nothing better since step {metrics['step']:,}")
+    kept = int(metrics["step"])
+    if kept < done:
+        stopped = f"stopped after step {done:,}: " if done < chosen.steps else ""
+        same = " and what is kept is the encoder it began with" if kept == 0 else ""
+        tell(f"{stopped}nothing better since step {kept:,}{same}")
     click.echo(f"{folder}: {_words(metrics)}")
 
 

@@ -35,6 +35,8 @@ def synced(path: Path) -> Iterator[BinaryIO]:
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a temporary file that takes the place of ``path`` when the block ends well.
 
+    Its ``name`` is its path, for what writes into files by name.
+
     The bytes are on disk (fsync) before the name changes (rename). When the block fails,
     ``path`` is as it was and the temporary file is gone.
 
@@ -56,11 +58,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if target.exists() and not target.is_file():
             raise OSError("it is no ordinary file")
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        opened = temporary.open("x+b")
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        with opened as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors
 import torch
 
 from strokesim import Corpus, FeatureSpec, Index
@@ -312,3 +313,15 @@ def test_a_folder_of_version_1_had_no_patches_and_is_the_same_encoder(folder):
     assert content["encoder"].pop("patch") == 1
     rewritten(folder, version=1, encoder=content["encoder"])
     assert open_encoder(folder) == encoder
+
+
+def test_weights_that_cannot_be_written_leave_the_encoder_as_it_was(folder, monkeypatch):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*_):
+        raise safetensors.SafetensorError("No space left on device")
+
+    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        save_encoder(encoder_of(seed=1), folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

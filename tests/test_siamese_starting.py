@@ -97,6 +97,23 @@ def test_a_run_that_began_with_an_encoder_goes_on_with_the_same_alone(first, oth
     assert lines_of(tmp_path / "cut") == lines_of(tmp_path / "whole")
 
 
+def test_a_run_killed_before_it_kept_its_start_goes_on(first, inks, others, tmp_path, monkeypatch):
+    given = {"start": first, "validation": inks, "spec": None}
+    settings = replace(QUICK, steps=4, evaluate_every=2, checkpoint_every=2)
+    whole = quick(others, tmp_path / "whole", settings, **given)
+    with monkeypatch.context() as patched:
+
+        def killed(*_):
+            raise KeyboardInterrupt
+
+        patched.setattr(run, "save_encoder", killed)
+        with pytest.raises(KeyboardInterrupt):
+            quick(others, tmp_path / "cut", settings, **given)
+    again = quick(others, tmp_path / "cut", settings, resume=True, **given)
+    assert again == whole
+    assert lines_of(tmp_path / "cut") == lines_of(tmp_path / "whole")
+
+
 def test_shape_and_features_are_those_of_the_start(first, others, tmp_path):
     loose = replace(SHAPE, dropout=0.3)
     encoder = train(others, tmp_path / "loose", start=first, encoder=loose, settings=STILL)

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import safetensors
 import safetensors.numpy
 
 from strokesim.errors import OutputError, StrokesimError
@@ -28,7 +29,7 @@ from strokesim.learned.checkpoint import (
 )
 from strokesim.learned.encoder import Encoder as AnyEncoder
 from strokesim.learned.opening import DEFAULT, MODELS, check_path
-from strokesim.replacing import replacing
+from strokesim.replacing import replacing, sync_folder
 from strokesim.siamese.embedding import Encoder, encoder_of, storable
 from strokesim.siamese.encoders import EncoderSettings
 
@@ -60,11 +61,18 @@ def save_encoder(encoder: AnyEncoder, path: str | os.PathLike[str]) -> None:
     for name, values in encoder.weights.items():
         halves = as_halves(values)
         stored[name] = np.ascontiguousarray(values if halves is None else halves)
-    weights = safetensors.numpy.save(stored)
-    checksum = hashlib.sha256(weights).hexdigest()
+    new = folder / "weights-new.safetensors"
+    with replacing(new) as file:
+        # By name: a copy in memory, if there is no room for it, would end the process.
+        try:
+            safetensors.numpy.save_file(stored, file.name)
+        except safetensors.SafetensorError as error:
+            raise OSError(str(error)) from error
+        with open(file.name, "rb") as written:
+            checksum = hashlib.file_digest(written, "sha256").hexdigest()
     name = f"weights-{checksum[:16]}.safetensors"
-    with replacing(folder / name) as file:
-        file.write(weights)
+    new.replace(folder / name)
+    sync_folder(folder)
     content = {
         "format": FORMAT,
         "version": VERSION,

@@ -106,11 +106,13 @@ def save_state(
         tensors |= {f"moment/{number}/{name}": values for name, values in moments.items()}
     state = json.dumps({"version": VERSION, "progress": asdict(progress), "facts": facts})
     tensors = {name: values.cpu().contiguous() for name, values in tensors.items()}
-    content = safetensors.torch.save(
-        tensors, metadata={STATE: state, CHECKSUM: _checksum(state, tensors)}
-    )
+    known = {STATE: state, CHECKSUM: _checksum(state, tensors)}
     with replacing(folder / NAME) as file:
-        file.write(content)
+        # By name: a copy in memory, if there is no room for it, would end the process.
+        try:
+            safetensors.torch.save_file(tensors, file.name, known)
+        except safetensors.SafetensorError as error:
+            raise OSError(str(error)) from error
 
 
 def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -111,8 +111,10 @@ class Run:
         if resume:
             self.at = load_state(folder, self.objective, self.optimiser, self.facts)
             self.saved = self.at.step
+        # A run may have been cut off between its first state and the encoder that it starts from.
+        begins = self.at.step == 0
         if first:
-            reports = [Metrics(folder, self.at.step if resume else -1).write, *reports]
+            reports = [Metrics(folder, -1 if begins else self.at.step).write, *reports]
 
         def tell(facts: dict[str, Any]) -> None:
             if first:
@@ -124,13 +126,13 @@ class Run:
                 progress(steps)
 
         with self._memory(folder):
-            if first and not resume:
-                facts = self._beginning()
+            facts = self._beginning() if first and begins else {}
+            if not resume:
+                self._save(folder)
+            if facts:
                 tell(facts)
                 if self.start is not None and "validation" in facts:
                     self._judge(folder, facts["validation"])
-            if not resume:
-                self._save(folder)
             done(self.at.step)
             with postponed() as interrupt:
                 self._learn(folder, interrupt, tell, done)
