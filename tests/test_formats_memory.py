@@ -24,6 +24,20 @@ REPEATED = {
     "a row of short numbers": ("omniglot", b"START\n1,2,3\n", b"1,", b"1\nBREAK"),
     "marks without samples": ("omniglot", b"START\n1,2,3\nBREAK\n", b"BREAK\n", b"BREAK"),
     "a stroke of numbers": ("quickdraw", b'[{"word":"a","drawing":[[[', b"0,", b"0],[1]]]}]"),
+    "short components": (
+        "unipen",
+        b'.SEGMENT A 0-1 ? "a"\n.PEN_DOWN\n1 2\n',
+        b".PEN_UP\n6\n",
+        b"",
+    ),
+    "short components of two kinds": (
+        "unipen",
+        b".COORD X Y\n.PEN_DOWN\n1 2\n",
+        b".COORD X Y P\n.PEN_UP\n1 2\n.COORD X Y\n.PEN_UP\n1 2\n3 4\n5 6\n",
+        b"",
+    ),
+    "a label": ("unipen", b'.PEN_DOWN\n1 2\n.SEGMENT A 0 ? "a', b'"\n', b'"\n'),
+    "a component": ("uji", b".COMMENT Class [A]\n.PEN_DOWN\n", b"5 ", b"DOWN\n"),
     "a row among samples": ("signature_text", b"2\n1 2 3 1\n", b"1 ", b"\n1 2 3 1\n"),
     "names of columns": ("wacom_csv", b"idx,SPLINE_X,SPLINE_Y", b",P", b"\n0,1,2\n"),
     "positions": (

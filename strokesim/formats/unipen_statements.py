@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import accumulate
 
 from strokesim.formats.source import Source
 
@@ -103,14 +102,19 @@ KNOWN = NOTED | UNDERSTOOD | PASSED_OVER | OURS.keys()
 
 # A dot with a digit behind it is a number at the beginning of a line.
 _DOT = re.compile(rb"\n\.(?![0-9])")
+_BOM = b"\xef\xbb\xbf"
+_PIECE = 1 << 16
+"""Bytes that are cut into statements at once, because these take many times their size."""
+
 # A label that is not closed goes on to the end, so that a text is looked through once.
 _LABEL = re.compile(r'"((?:[^"\\]|\\.)*+)("|\Z)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)|[ \t\r\n\f\v]", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t"}
+_BLANKS = dict.fromkeys(map(ord, "\t\r\n\f\v"), " ")
 
 
 class Statements:
-    """The statements of one file, by number.
+    """The statements of one file, one after the other.
 
     Parameters
     ----------
@@ -120,8 +124,7 @@ class Statements:
     Raises
     ------
     FormatError
-        If it holds a NUL byte, or text ahead of the first keyword (which a lenient reader
-        passes over).
+        If it holds a NUL byte.
     """
 
     def __init__(self, source: Source) -> None:
@@ -131,40 +134,46 @@ class Statements:
         if b"\n" not in source.data:
             source = replace(source, data=source.data.replace(b"\r", b"\n"))
         self.source = source
-        data = source.data.removeprefix(b"\xef\xbb\xbf")
-        self._mark = len(source.data) - len(data)
-        ahead, *self.texts = _DOT.split(b"\n" + data)
-        self._ahead = len(ahead)
-        self._offsets: list[int] = []
-        if ahead.strip():
-            offset = self._mark + len(ahead) - len(ahead.lstrip()) - 1
-            source.skip("text ahead of the first keyword", source.line_at(offset))
 
-    def __iter__(self) -> Iterator[list[bytes]]:
-        """Yield, of each statement, a list of the keyword and of what follows, if anything."""
-        return (text.split(None, 1) for text in self.texts)
+    def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield some statements at a time, their dots aside, and where the first begins.
 
-    def line(self, number: int, behind: int = 0, of: bytes | None = None) -> int:
-        """Return the line of a statement, or of a byte of its body, counted from 1.
+        Between the end of one and the beginning of the next are a line feed and a dot.
 
-        Parameters
-        ----------
-        number : int
-            Which statement, from 0.
-        behind : int
-            How far behind the beginning of the body.
-        of : bytes, optional
-            The body; None means the keyword's own line.
+        Raises
+        ------
+        FormatError
+            If there is text ahead of the first keyword, unless the source is read leniently.
         """
-        if not self._offsets:
-            # Ahead of each text stand a line feed and a dot; the first line feed is ours.
-            lengths = (len(text) + 2 for text in self.texts)
-            start = self._mark + self._ahead - 1
-            self._offsets = list(accumulate(lengths, initial=start))
-        offset = self._offsets[number] + 1
-        if of is not None:
-            offset += 1 + len(self.texts[number]) - len(of) + behind
-        return self.source.line_at(offset)
+        for begin, piece in self._pieces():
+            ahead, *texts = _DOT.split(piece)
+            if ahead.strip():
+                line = self.source.line_at(begin + len(ahead) - len(ahead.lstrip()))
+                self.source.skip("text ahead of the first keyword", line)
+            yield begin + len(ahead) + 2, texts
+
+    def _pieces(self) -> Iterator[tuple[int, bytes]]:
+        """Yield whole statements, 64 KiB or one longer at a time, and where they begin."""
+        data = self.source.data
+        mark = len(data) - len(data.removeprefix(_BOM))
+        end = self._piece_end(mark)
+        yield mark - 1, b"\n" + data[mark:end]
+        while end < len(data):
+            begin, end = end, self._piece_end(end + 1)
+            yield begin, data[begin:end]
+
+    def _piece_end(self, begin: int) -> int:
+        """Return where the line feed ahead of a statement stands, or the end of the file."""
+        data, end = self.source.data, begin + _PIECE
+        if end >= len(data):
+            return len(data)
+        place = data.rfind(b"\n.", begin, end)
+        while place >= 0 and not _DOT.match(data, place):
+            place = data.rfind(b"\n.", begin, place)
+        if place >= 0:
+            return place
+        found = _DOT.search(data, end - 1)
+        return found.start() if found else len(data)
 
 
 def decoded(body: bytes) -> str:
@@ -182,9 +191,10 @@ def unquoted(label: str) -> str:
     other escaped character is itself. A quote in the middle that should have been escaped is
     taken as it is.
     """
-    return _ESCAPED.sub(
-        lambda match: _ESCAPES.get(match[1], match[1]) if match[1] else " ", label[1:-1]
-    )
+    inside = label[1:-1]
+    if "\\" not in inside:
+        return inside.translate(_BLANKS)
+    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]) if match[1] else " ", inside)
 
 
 def labels_in(text: str) -> list[str]:

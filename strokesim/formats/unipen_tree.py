@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ import numpy as np
 
 from strokesim.formats.opening import LARGEST_FILE, naming_failures, read_within
 from strokesim.formats.source import Source
-from strokesim.formats.unipen_components import Block, Component, Declared, convert, delineated
+from strokesim.formats.unipen_blocks import Block, convert
+from strokesim.formats.unipen_components import Components, Declared, delineated
 from strokesim.formats.unipen_statements import (
     KNOWN,
     NOTED,
@@ -53,10 +55,9 @@ _MM = {"INCH": 25.4, "MM": 1.0}
 class Segment:
     """What a ``.SEGMENT`` says, and what is said about it."""
 
-    statements: Statements | None
-    """None for the segment of a file that has none."""
-    number: int
-    """Which of the statements it is."""
+    source: Source
+    place: int | None
+    """Where in it the statement stands; None for the segment of a file that has none."""
     hierarchy: str
     parts: str | None
     """The delineation as written; None where there is none."""
@@ -67,22 +68,21 @@ class Segment:
     """Number of components of its set that stand ahead of it."""
     comment: bytes = b""
     """The ``.COMMENT`` that directly follows."""
-    ours: list[tuple[str, str]] = field(default_factory=list)
+    ours: list[tuple[str, str]] | None = None
     """Statements of `unipen_statements.OURS` that follow, keyword and body."""
 
     @property
     def line(self) -> int | None:
         """The line in which it stands, counted from 1."""
-        return None if self.statements is None else self.statements.line(self.number)
+        return None if self.place is None else self.source.line_at(self.place)
 
 
 @dataclass(slots=True)
 class ComponentSet:
     """What is counted together: the components and segments from one ``.START_SET`` on."""
 
-    components: list[Component] = field(default_factory=list)
+    components: Components = field(default_factory=Components)
     segments: list[Segment] = field(default_factory=list)
-    n_components: int = 0
 
 
 class Tree:
@@ -121,7 +121,10 @@ class Tree:
         self._channels: tuple[str, ...] | None = None
         self._scales: dict[str, float] = {}
         self._latest = Declared()
-        self._blocks: list[Block] = []
+        self._blocks: deque[Block] = deque()
+        self._words: dict[str, str] = {}
+        """Those that stand again and again, once."""
+        self._channel_sets: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._walk(source, ())
         segments = [segment for group in self.sets for segment in group.segments]
         self.is_lipitk = bool(segments) and all(segment.parts is None for segment in segments)
@@ -130,7 +133,8 @@ class Tree:
         """Whether strokesim wrote it."""
         sign = y_sign or (1.0 if self.is_lipitk else -1.0)
         steps = []
-        for block in self._blocks:
+        while self._blocks:
+            block = self._blocks.popleft()
             if block.channels is None:
                 block.channels = self._channels or ("X", "Y")
             steps.append(convert(block, sign, first_time_only=self.is_lipitk))
@@ -143,7 +147,7 @@ class Tree:
         scales = set(self._scales.values())
         return scales.pop() if len(self._scales) == 2 and len(scales) == 1 else None
 
-    def inks(self, level: str | None = None) -> Iterator[tuple[Segment, list[Component]]]:
+    def inks(self, level: str | None = None) -> Iterator[tuple[Segment, Components]]:
         """Yield each segment, of one level of the hierarchy or of all, and what it names.
 
         Where there are components and no segment, all of them are one.
@@ -156,7 +160,7 @@ class Tree:
         for group in self.sets:
             segments = group.segments
             if not segments and group.components:
-                segments = [Segment(None, 0, "", None, "?", None, Declared(), 0)]
+                segments = [Segment(self.source, None, "", None, "?", None, Declared(), 0)]
             ends = [*(segment.first for segment in segments[1:]), len(group.components)]
             components, count = group.components, len(group.components)
             left = _MOST_OFTEN * count + 1000
@@ -175,7 +179,7 @@ class Tree:
                     yield segment, components[only : only + 1]
                 else:
                     try:
-                        named = list(delineated(parts, components))
+                        named = delineated(parts, components)
                     except ValueError as error:
                         hint = f"; not found: {', '.join(self.missing)}" if self.missing else ""
                         self._skip(segment, f".SEGMENT: {error}{hint}")
@@ -184,90 +188,93 @@ class Tree:
                         yield segment, named
 
     def _skip(self, segment: Segment, reason: str) -> None:
-        source = segment.statements.source if segment.statements else self.source
-        source.skip(reason, segment.line)
+        segment.source.skip(reason, segment.line)
 
     def _walk(self, source: Source, above: tuple[Path, ...]) -> None:
         """Take in the statements of one file."""
         statements = Statements(source)
+        # One for the components of each kind of channels, so that few are converted by themselves.
+        blocks: dict[tuple[str, ...] | None, Block] = {}
         block: Block | None = None
-        size = 0
         latest: Segment | None = None
         uncommented: Segment | None = None
-        for number, parts in enumerate(statements):
-            keyword = parts[0] if parts else b""
-            body = parts[1] if len(parts) == 2 else b""
-            if keyword == b"PEN_DOWN" or keyword == b"PEN_UP":
-                # What has no samples is not counted.
-                if body:
-                    # Pieces, because converting takes many times the size of the text.
-                    size += len(body)
-                    if block is None or size > _LARGEST_BLOCK or block.channels != self._channels:
-                        block = Block(statements, self._channels)
-                        self._blocks.append(block)
-                        size = len(body)
-                    block.targets.append(self.sets[-1].components)
-                    block.down.append(keyword == b"PEN_DOWN")
-                    block.texts.append(body)
-                    block.numbers.append(number)
-                    block.declared.append(self._latest)
-                    self.sets[-1].n_components += 1
-                uncommented = None
-            elif keyword == b"SEGMENT":
-                latest = uncommented = self._segment(statements, body, number)
-            elif keyword == b"COMMENT":
-                if uncommented is not None:
-                    uncommented.comment = body
-                uncommented = None
-            elif keyword.startswith(b"INK_") and latest is not None:
-                latest.ours.append((decoded(keyword), decoded(body)))
-            elif keyword != b"DT":
-                self._declare(statements, decoded(keyword), body, number, above)
-                uncommented = None
-                if keyword == b"INCLUDE":
-                    block = None
+        for place, texts in statements:
+            for text in texts:
+                end = place + len(text)
+                parts = text.split(None, 1)
+                keyword = parts[0] if parts else b""
+                body = parts[1] if len(parts) == 2 else b""
+                if keyword == b"PEN_DOWN" or keyword == b"PEN_UP":
+                    # What has no samples is not counted.
+                    if body:
+                        components = self.sets[-1].components
+                        components.append(self._latest, down=keyword == b"PEN_DOWN")
+                        if block is None or block.channels is not self._channels:
+                            block = blocks.get(self._channels)
+                        # Pieces, because converting takes many times the size of the text.
+                        if block is None or block.size > _LARGEST_BLOCK - len(body):
+                            block = Block(statements.source, self._channels)
+                            blocks[self._channels] = block
+                            self._blocks.append(block)
+                        block.add(end - len(body), end, components)
+                    uncommented = None
+                elif keyword == b"SEGMENT":
+                    latest = uncommented = self._segment(statements.source, body, place)
+                elif keyword == b"COMMENT":
+                    if uncommented is not None:
+                        uncommented.comment = body
+                    uncommented = None
+                elif keyword.startswith(b"INK_") and latest is not None:
+                    if latest.ours is None:
+                        latest.ours = []
+                    word = decoded(keyword)
+                    latest.ours.append((self._words.setdefault(word, word), decoded(body)))
+                elif keyword != b"DT":
+                    self._declare(statements.source, decoded(keyword), body, place, above)
+                    uncommented = None
+                place = end + 2
 
-    def _segment(self, statements: Statements, body: bytes, number: int) -> Segment | None:
+    def _segment(self, source: Source, body: bytes, place: int) -> Segment | None:
         current = self.sets[-1]
         said = _segment_said(body)
         if said is None:
-            statements.source.skip(
+            source.skip(
                 ".SEGMENT is not followed by hierarchy, delineation, quality and label in quotes",
-                statements.line(number),
+                source.line_at(place),
             )
             return None
         hierarchy, parts, quality, label = said
+        once = self._words.setdefault
         segment = Segment(
-            statements, number, hierarchy, parts, quality, label, self._latest,
-            current.n_components,
+            source, place, once(hierarchy, hierarchy), parts, once(quality, quality), label,
+            self._latest, len(current.components.down),
         )  # fmt: skip
         current.segments.append(segment)
         return segment
 
     def _declare(
         self,
-        statements: Statements,
+        source: Source,
         keyword: str,
         body: bytes,
-        number: int,
+        place: int,
         above: tuple[Path, ...],
     ) -> None:
         """Take in a statement that is neither samples nor a segment."""
-        source = statements.source
         if keyword == "COORD":
             channels = tuple(decoded(body).split())
             if not {"X", "Y"} <= {*channels} or len({*channels}) != len(channels):
                 source.skip(
                     f".COORD {' '.join(channels)}: X and Y are needed, and each name only once",
-                    statements.line(number),
+                    source.line_at(place),
                 )
                 channels = ()
-            self._channels = channels
+            self._channels = self._channel_sets.setdefault(channels, channels)
         elif keyword == "START_SET":
             self.sets.append(ComponentSet())
             self._note("SET", decoded(body))
         elif keyword == "WRITER_ID":
-            self._latest = replace(self._latest, writer=decoded(body) or None)
+            self._hold(replace(self._latest, writer=decoded(body) or None))
         elif match := _SCALE.fullmatch(keyword):
             try:
                 per_unit = float(body)
@@ -277,9 +284,9 @@ class Tree:
             scale = _MM[match[2]] / per_unit if per_unit else 0.0
             if 0 < scale < float("inf"):
                 self._scales[match[1]] = scale
-                self._latest = replace(self._latest, mm_per_unit=self.mm_per_unit)
+                self._hold(replace(self._latest, mm_per_unit=self.mm_per_unit))
         elif keyword == "INCLUDE":
-            self._include(source, decoded(body), statements.line(number), above)
+            self._include(source, decoded(body), source.line_at(place), above)
         elif keyword == "KEYWORD":
             self._declared.update(word.removeprefix(".") for word in decoded(body).split()[:1])
         elif keyword in NOTED:
@@ -287,7 +294,7 @@ class Tree:
         elif keyword not in KNOWN and keyword not in self._declared and _WORD.match(keyword):
             source.skip(
                 f".{keyword} is no keyword of UNIPEN; if it is no mistake, .KEYWORD declares it",
-                statements.line(number),
+                source.line_at(place),
             )
 
     def _note(self, keyword: str, text: str) -> None:
@@ -296,7 +303,12 @@ class Tree:
         # What the file says is not known is not noted.
         if text.strip("?") == "":
             del facts[name]
-        self._latest = replace(self._latest, facts=facts)
+        self._hold(replace(self._latest, facts=facts))
+
+    def _hold(self, declared: Declared) -> None:
+        """Take what was declared for what holds from here on, unless that held before."""
+        if declared != self._latest:
+            self._latest = declared
 
     def _include(self, source: Source, name: str, line: int, above: tuple[Path, ...]) -> None:
         """Take in another file."""
