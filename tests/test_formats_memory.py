@@ -40,6 +40,8 @@ REPEATED = {
     "a component": ("uji", b".COMMENT Class [A]\n.PEN_DOWN\n", b"5 ", b"DOWN\n"),
     "a row among samples": ("signature_text", b"2\n1 2 3 1\n", b"1 ", b"\n1 2 3 1\n"),
     "names of columns": ("wacom_csv", b"idx,SPLINE_X,SPLINE_Y", b",P", b"\n0,1,2\n"),
+    "a point": ("inkml", b"<ink><trace>1", b"-1", b"</trace></ink>"),
+    "a point of signs": ("inkml", b"<ink><trace>1 2,3 4", b"-", b",5 6</trace></ink>"),
     "positions": (
         "xournal",
         b"<xournal><page><layer><stroke width='1'>",

@@ -57,6 +57,10 @@ class Channel:
     mm: float | None = None
 
 
+MOST_VALUES = 100
+"""Most values of a point whose channels are not declared. Each takes some 200 bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
     """The channels of a trace, the intermittent ones last.
@@ -100,7 +104,7 @@ class TraceFormat:
         regular = [channel for channel in self.channels if not channel.values.intermittent]
         if {"x", "y"} <= {channel.name for channel in regular[:width]} and width < len(regular):
             return TraceFormat(tuple(regular[:width]), respect_to=self.respect_to)
-        if width > len(self.channels) and not self.declared:
+        if len(self.channels) < width <= MOST_VALUES and not self.declared:
             names = (f"value {number}" for number in range(len(self.channels) + 1, width + 1))
             more = tuple(Channel(TraceChannel(name), name) for name in names)
             return TraceFormat(self.channels + more, declared=False)

@@ -236,6 +236,9 @@ def _plain_table(text: str, channels: Sequence[TraceChannel]) -> np.ndarray | No
     while begin <= len(text):
         end = text.find(",", begin + _BATCH)
         end = len(text) if end < 0 else end
+        if end - begin > 2 * _BATCH:
+            # No point is so long. As one piece it would take twenty times its size after all.
+            return None
         tables = _plain_tables([text[begin:end]], channels)
         if tables is None:
             return None
