@@ -232,6 +232,23 @@ def test_a_corpus_of_points_per_step_is_searched_by_dtw_over_them(run, tmp_path)
     assert "by euclidean over what model" in run(*words, "--distance", "euclidean").stderr
     for option in (["--reject"], ["--prototypes", "3"]):
         assert "has a point per step" in run(*words, *option, code=2).stderr
+    wrong = run(*words, "--distance", "euclidean", "--radius", "2", code=2).stderr
+    assert "--radius 2 means nothing to euclidean; leave it out or use dtw" in wrong
+
+
+@pytest.mark.parametrize("options", [[], ["--radius", "2"], ["--distance", "dtw"]])
+def test_a_corpus_of_another_encoder_says_so(run, tmp_path, options):
+    points, steps = str(tmp_path / "points"), str(tmp_path / "steps")
+    run("embed", "model", "ink.jsonl", "-o", points)
+    run("embed", "model", "ink.jsonl", "--per-step", "-o", steps)
+    for corpus, words in ((points, "-o CORPUS`"), (steps, "--per-step -o CORPUS`")):
+        asked = ["match", "three.jsonl", "--corpus", corpus, *options, "--model", "default"]
+        said = run(*asked, code=2).stderr
+        assert f"{corpus} holds embeddings by encoder" in said
+        assert "another one than default; name that one, or make a corpus by" in said
+        assert f"`strokesim embed default INK {words}" in said
+        both = run(*asked, "--model", "default", code=2).stderr
+        assert "a corpus by `strokesim corpus build CORPUS INK --model default`" in both
 
 
 @pytest.mark.parametrize(

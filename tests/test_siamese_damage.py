@@ -179,6 +179,11 @@ def test_features_that_overflow_are_refused_without_a_warning(tmp_path, opened):
             opened(tmp_path / "model").embed([[[1, 2]], [[3e38, -3e38], [3e38, 3e38]]])
 
 
+def test_an_onnx_file_cannot_be_trained_on(stored):
+    with pytest.raises(ModelError, match=r"model\.onnx cannot be trained on: .* or 'default'"):
+        strokesim.siamese.open_encoder(stored / "model.onnx")
+
+
 @pytest.mark.parametrize("path", ["a\0b", "\ud800"])
 @pytest.mark.parametrize("opened", [open_encoder, strokesim.siamese.open_encoder])
 def test_a_name_that_no_system_takes_is_refused(opened, path):

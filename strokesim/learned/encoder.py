@@ -15,6 +15,7 @@ import numpy as np
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError, SpecError
 from strokesim.features import EmbeddingSpec, FeatureSpec
+from strokesim.features.embedded import PER_STEP
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
 
@@ -203,7 +204,7 @@ class Encoder(ABC):
     @property
     def fingerprint(self) -> str:
         """Equal for encoders that make the same of ink, up to rounding."""
-        return f"{self._identity}{'/step' if self.stepwise else ''}"
+        return f"{self._identity}{PER_STEP if self.stepwise else ''}"
 
     @property
     def names(self) -> tuple[str, ...]:
