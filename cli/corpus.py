@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.options import format_option, lenient_option, read, speaking, threads_option
 from strokesim.cli.show import progress, tell
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError
@@ -41,6 +41,7 @@ def command() -> None:
 @format_option
 @lenient_option
 @threads_option
+@speaking()
 def build(
     folder: str,
     ink: tuple[str, ...],
@@ -82,6 +83,7 @@ def _spec_of(model: str, spec: str | None) -> FeatureSpec:
 @format_option
 @lenient_option
 @threads_option
+@speaking()
 def append(
     folder: str,
     ink: tuple[str, ...],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from strokesim.cli.options import format_option, lenient_option, read
+from strokesim.cli.options import format_option, lenient_option, read, speaking
 from strokesim.cli.show import counted, progress, tell
 from strokesim.drawing import svg_of_inks, svg_of_path, write_svg
 from strokesim.errors import ArgumentError
@@ -29,6 +29,7 @@ SHEET = 1000
 @click.option("--numbered", is_flag=True, help="Number the strokes where they begin.")
 @format_option
 @lenient_option
+@speaking()
 def command(
     ink: tuple[str, ...],
     output: str,

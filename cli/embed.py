@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.options import format_option, lenient_option, read, speaking, threads_option
 from strokesim.cli.show import batched, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.features import FeatureSpec
@@ -25,6 +25,7 @@ from strokesim.learned import open_encoder
 @format_option
 @lenient_option
 @threads_option
+@speaking()
 def command(
     model: str,
     ink: tuple[str, ...],

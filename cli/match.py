@@ -10,12 +10,13 @@ from typing import cast
 
 import click
 
-from strokesim.cli.options import format_option, lenient_option, read, threads_option
+from strokesim.cli.options import format_option, lenient_option, read, speaking, threads_option
 from strokesim.cli.show import drawing_of, is_right, matched, matches_text, progress, tell
 from strokesim.corpus import Corpus
 from strokesim.distances import DISTANCES
 from strokesim.errors import ArgumentError
 from strokesim.features import FeatureSpec
+from strokesim.features.embedded import EmbeddingSpec
 from strokesim.formats.format import Format
 from strokesim.ink import Ink
 from strokesim.learned import Encoder, Together, open_encoder
@@ -94,6 +95,7 @@ class NearPrototypes:
 @format_option
 @lenient_option
 @threads_option
+@speaking()
 def command(
     query: tuple[str, ...],
     folder: str,
@@ -158,6 +160,8 @@ def command(
         # Ink becomes sequences by an encoder as it does by a spec.
         index.spec = cast(FeatureSpec, steps)
         name = f"{name} over what {model} makes of each step"
+    elif isinstance(corpus.spec, EmbeddingSpec) and corpus.spec != encoder:
+        raise _made_by_another(folder, corpus.spec, models)
     elif distance is not None or radius is not None or prototypes is not None:
         raise ArgumentError(
             "--model brings its own distance; leave out --distance, --radius and --prototypes"
@@ -203,6 +207,19 @@ def _encoder_of(models: tuple[str, ...]) -> Encoder | None:
     """Return the encoder that is named, or those that are named together."""
     opened = [open_encoder(model) for model in models]
     return Together(opened) if len(opened) > 1 else next(iter(opened), None)
+
+
+def _made_by_another(folder: str, spec: EmbeddingSpec, models: tuple[str, ...]) -> ArgumentError:
+    """Return what to raise where a corpus holds what another encoder made of ink."""
+    if len(models) == 1:
+        each = " --per-step" if spec.is_per_step else ""
+        way = f"`strokesim embed {models[0]} INK{each} -o CORPUS`"
+    else:
+        way = f"`strokesim corpus build CORPUS INK --model {models[0]}`"
+    return ArgumentError(
+        f"{folder} holds {spec}, another one than {' and '.join(models)}; name that one, or make "
+        f"a corpus by {way}"
+    )
 
 
 def _threshold(encoder: Encoder, model: str, cutoff: float | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import numpy as np
 
-from strokesim.cli.options import seed_option
+from strokesim.cli.options import seed_option, speaking
 from strokesim.cli.show import counted, progress, tell
 from strokesim.formats import write_ink
 from strokesim.synthesis import LABELS, synthesise_corpus
@@ -18,6 +18,7 @@ from strokesim.synthesis import LABELS, synthesise_corpus
 @click.option("--samples", default=1, show_default=True, help="How often each writes a label.")
 @seed_option("The same seed, the same ink.")
 @click.option("--to", metavar="NAME", help="Format, else by the suffix of TARGET.")
+@speaking()
 def command(
     target: str, labels: str | None, writers: int, samples: int, seed: int, to: str | None
 ) -> None:

@@ -119,6 +119,7 @@ def given(context: click.Context, name: str) -> bool:
 @setting("share", 0.2, "Part of INK to hold back and stop by; 0 trains on all of it.")
 @choice("hold_back", SETTINGS.hold_back, HOLD_BACK)
 @setting("augment", 1.0, "How strongly ink is varied, 1 as is usual, 0 not at all.")
+@setting("movement", 0.0, "How strongly sub-movements vary, 1 as people's do; takes time.")
 @click.option(
     "--groups-of",
     "per_group",
@@ -146,6 +147,7 @@ def command(
     held: tuple[str, ...],
     share: float,
     augment: float,
+    movement: float,
     per_group: int | None,
     turned: bool,
     device: str | None,
@@ -179,8 +181,10 @@ def command(
     features = FeatureSpec.parse(spec) if began is None or given(context, "spec") else None
     if not 0 <= share < 1:
         raise ArgumentError(f"--share {share:g}; use a part from 0 to below 1")
-    chosen, varied = TrainingSettings(**settings), Augmentation().scaled(augment)
-    if not augment and (LOSSES[chosen.loss].needs_views or chosen.unlabelled_weight):
+    chosen = TrainingSettings(**settings)
+    varied = replace(Augmentation().scaled(augment), movement=movement)
+    changes = varied != Augmentation.none()
+    if not changes and (LOSSES[chosen.loss].needs_views or chosen.unlabelled_weight):
         raise ArgumentError(
             "--augment 0 leaves ink as it is, and learning without labels compares two variations "
             "of each; give --augment above 0"
@@ -230,7 +234,7 @@ def command(
                 settings=chosen,
                 start=began,
                 validation=others if others is not None else share or None,
-                augment=varied.augment if augment else None,
+                augment=varied.augment if changes else None,
                 expand=turned_classes if turned else None,
                 resume=resume,
                 device=device,

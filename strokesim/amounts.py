@@ -1,7 +1,8 @@
-"""Whole numbers and real ones, checked before anything is compared with them."""
+"""Whole numbers and real ones, checked before anything is compared with them, and shown."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from numbers import Integral, Real
 
 from strokesim.errors import ArgumentError
@@ -24,9 +25,9 @@ def check_count(name: str, value: object, least: int = 1) -> int:
         If it is none, a bool, or below that.
     """
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise ArgumentError(f"{name}={value!r}; needed: a whole number, {least} or more")
+        raise ArgumentError(f"{name}={shown(value)}; needed: a whole number, {least} or more")
     if value < least:
-        raise ArgumentError(f"{name}={value}; at least {least} is needed")
+        raise ArgumentError(f"{name}={shown(value)}; at least {least} is needed")
     return int(value)
 
 
@@ -44,8 +45,18 @@ def check_number(name: str, value: object, needed: str) -> float:
     Raises
     ------
     ArgumentError
-        If it is none, or a bool.
+        If it is none, a bool, or too large for a float.
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise ArgumentError(f"{name}={value!r}; needed: {needed}")
-    return float(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
+    raise ArgumentError(f"{name}={shown(value)}; needed: {needed}")
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it; of a long one the beginning."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of thousands of digits.
+        return f"{type(value).__name__} of too many digits"
+    return text if len(text) <= 60 else f"{text[:60]}..."

@@ -77,7 +77,7 @@ class ApproximateIndex:
             raise ArgumentError(
                 f"a {type(encoder).__name__} is no encoder; strokesim.open_encoder opens one"
             )
-        if not isinstance(probes, int) or isinstance(probes, bool) or probes < 1:
+        if not isinstance(probes, int | np.integer) or isinstance(probes, bool) or probes < 1:
             raise ArgumentError(f"probes={probes!r}; use a whole number of cells from 1 on")
         self._encoder, self.spec = encoder, encoder.spec
         embedded = encoder.embed_corpus(corpus)
@@ -91,7 +91,7 @@ class ApproximateIndex:
         self._columns = embedded.labels, embedded.writers, embedded.ids
         n_entries, dim = self._points.shape
         self.n_cells = max(1, min(round(4 * n_entries**0.5), n_entries // PER_CENTRE))
-        self.probes = min(probes, self.n_cells)
+        self.probes = int(min(probes, self.n_cells))
         self._ground = self._faiss.IndexFlatL2(dim)
         self._cells = self._faiss.IndexIVFFlat(self._ground, dim, self.n_cells)
         # Less than these it has only where all entries are one cell, whatever its centre is.

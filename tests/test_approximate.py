@@ -59,7 +59,7 @@ def test_fewer_cells_miss_entries_and_recall_says_how_many(encoder, corpus):
 
 
 def test_a_cutoff_leaves_out_what_is_farther_and_threads_change_nothing(encoder, corpus):
-    index = ApproximateIndex(corpus, encoder, probes=4)
+    index = ApproximateIndex(corpus, encoder, probes=np.int64(4))
     queries = [corpus[number].sequence for number in range(100)]
     whole, done = index.search(queries, 9), []
     assert index.search(queries, 9, threads=3, progress=done.append) == whole

@@ -293,6 +293,8 @@ def test_what_is_no_strength_is_refused():
         Augmentation(rotation=-1)
     with pytest.raises(ArgumentError, match=r"reversed=1\.5; needed: a number from 0 to 1"):
         Augmentation(reversed=1.5)
+    with pytest.raises(ArgumentError, match=r"movement=1000*[.]{3}; needed: a number from 0 to 10"):
+        Augmentation(movement=10**400)
     with pytest.raises(ArgumentError, match="jitter=nan; needed: a number from 0 to 10"):
         Augmentation(jitter=np.nan)
     with pytest.raises(ArgumentError, match="elastic='much'"):

@@ -1,5 +1,7 @@
 """Recorded ink carried out again by the kinematic model."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from strokesim.augmentation import Augmentation
 from strokesim.augmentation.rewriting import displacements, movement_of
 from strokesim.ink import Ink
 from strokesim.synthesis import Writer, synthesise
+from strokesim.synthesis.movement import Movement
 
 AGAIN = Augmentation(**dict.fromkeys(Augmentation().to_dict(), 0.0) | {"movement": 1.0})
 
@@ -85,6 +88,45 @@ def test_a_larger_amount_moves_ink_farther_and_its_unit_does_not_matter():
     assert 4 * one < ten < 25 * one
     metres = displacements([stroke / 1000 for stroke in strokes], rng(1), 1.0)
     assert metres * 1000 == pytest.approx(displacements(strokes, rng(1), 1.0), abs=1e-9)
+
+
+def test_long_ink_is_carried_out_in_parts_that_hang_together():
+    chance = rng()
+    scribble = np.cumsum(chance.normal(size=(6500, 2)), axis=0)
+    cuts = [0, 1, 999, 1000, 1001, 2500, 6499, 6500]
+    strokes = [scribble[begin:end] for begin, end in pairwise(cuts)]
+    moved = displacements(strokes, rng(), 1.0)
+    assert moved.shape == scribble.shape
+    # Across the border of two parts samples are no farther apart than elsewhere.
+    steps = np.hypot(*np.diff(moved, axis=0).T)
+    assert steps[999::1000].max() < 2 * np.delete(steps, np.s_[999::1000]).max()
+    assert (steps > 0).mean() > 0.9
+
+
+def test_cost_grows_with_the_number_of_samples_and_of_strokes(monkeypatch):
+    asked = []
+    whole = Movement.at
+
+    def counted(self, times):
+        asked.append(len(times) * len(self.parts))
+        return whole(self, times)
+
+    monkeypatch.setattr(Movement, "at", counted)
+    scribble = rng().normal(size=(8000, 2))
+    for strokes in ([scribble], list(scribble[:, np.newaxis])):
+        costs = []
+        for n in (2000, 8000):
+            asked.clear()
+            displacements(strokes[:n] if len(strokes) > 1 else [scribble[:n]], rng(), 1.0)
+            costs.append(sum(asked))
+        assert costs[1] < 6 * costs[0]
+
+
+@given(inks(), st.integers(0, 999), st.sampled_from([1.0, 10.0]))
+def test_no_sample_moves_by_more_than_half_the_ink(ink, seed, amount):
+    strokes = [stroke.xy for stroke in ink.strokes]
+    moved = displacements(strokes, rng(seed), amount)
+    assert np.hypot(*moved.T).max() <= 0.5000001 * size_of(np.concatenate(strokes))
 
 
 def test_dots_move_by_the_ways_between_them():

@@ -116,8 +116,10 @@ def test_training_goes_on_from_an_encoder(run, tmp_path):
     assert done.stdout == f"{new}: trained for 1 steps\n"
     assert open_encoder(new) == open_encoder("model")
     seen = run("train", str(tmp_path / "seen"), "ink.jsonl", "--from", "model", "--steps", "1",
-               "--seed", "4")  # fmt: skip
+               "--seed", "4", "--augment", "0", "--movement", "2")  # fmt: skip
     assert re.search(r"\d of 2 classes held back are known to model: new ones", seen.stderr)
+    varied = open_encoder(str(tmp_path / "seen")).origin.augmentation
+    assert {name: value for name, value in varied.items() if value} == {"movement": 2.0}
     words = ["train", str(tmp_path / "other"), "ink.jsonl", "--from", "default"]
     assert "--width 8, and the encoder to start from has 64" in run(*words, *SMALL, code=2).stderr
     assert "steps=12 was given; take the features" in run(*words, *SPEC, code=2).stderr
@@ -232,6 +234,23 @@ def test_a_corpus_of_points_per_step_is_searched_by_dtw_over_them(run, tmp_path)
     assert "by euclidean over what model" in run(*words, "--distance", "euclidean").stderr
     for option in (["--reject"], ["--prototypes", "3"]):
         assert "has a point per step" in run(*words, *option, code=2).stderr
+    wrong = run(*words, "--distance", "euclidean", "--radius", "2", code=2).stderr
+    assert "--radius 2 means nothing to euclidean; leave it out or use dtw" in wrong
+
+
+@pytest.mark.parametrize("options", [[], ["--radius", "2"], ["--distance", "dtw"]])
+def test_a_corpus_of_another_encoder_says_so(run, tmp_path, options):
+    points, steps = str(tmp_path / "points"), str(tmp_path / "steps")
+    run("embed", "model", "ink.jsonl", "-o", points)
+    run("embed", "model", "ink.jsonl", "--per-step", "-o", steps)
+    for corpus, words in ((points, "-o CORPUS`"), (steps, "--per-step -o CORPUS`")):
+        asked = ["match", "three.jsonl", "--corpus", corpus, *options, "--model", "default"]
+        said = run(*asked, code=2).stderr
+        assert f"{corpus} holds embeddings by encoder" in said
+        assert "another one than default; name that one, or make a corpus by" in said
+        assert f"`strokesim embed default INK {words}" in said
+        both = run(*asked, "--model", "default", code=2).stderr
+        assert "a corpus by `strokesim corpus build CORPUS INK --model default`" in both
 
 
 @pytest.mark.parametrize(
@@ -248,6 +267,7 @@ def test_a_corpus_of_points_per_step_is_searched_by_dtw_over_them(run, tmp_path)
         (["train", "new", "three.jsonl"], 2, "or train on all of it with --share 0"),
         (["train", "new", "ink.jsonl", "--steps", "0"], 2, "--steps 0; use a whole number"),
         (["train", "new", "ink.jsonl", "--augment", "-1"], 2, "--augment -1.0; needed: 0 or"),
+        (["train", "new", "ink.jsonl", "--movement", "11"], 2, "--movement 11.0; needed: a number"),
         (["train", "new", "ink.jsonl", "--share", "2"], 2, "--share 2; use a part from 0"),
         (["train", "new", "ink.jsonl", "--share", "nan"], 2, "--share nan; use a part from 0"),
         (["train", "new", "ink.jsonl", "--threads", "0"], 2, "at least 1, or leave it out"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import warnings
 from dataclasses import asdict
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 
 import strokesim.siamese
 from strokesim import FeatureSpec, open_encoder
-from strokesim.errors import ModelError
+from strokesim.errors import ArgumentError, ModelError
 from strokesim.learned import Origin
 from strokesim.learned.checkpoint import checksum_of
 from strokesim.learned.onnx_file import KEY, SEAL, sealed
@@ -28,6 +29,11 @@ WRONG = [
       for version in ("2", None, 2.5, 0, True)),
     *(({"origin": {**ORIGIN, "threshold": value}}, f"its threshold is {value!r}; needed")
       for value in ("0.5", math.nan, math.inf, -1, True)),
+    *(({"origin": {**ORIGIN, **large}}, r"its \w+ is 1000*[.]{3}; needed: a number from 0 on")
+      for large in ({"threshold": 10**400}, {"metrics": {"one_shot_error": 10**400}})),
+    *(({"weights": {"name": name, "sha256": ""}}, "its weights are in .*, which names no file")
+      for name in ("a\0b", "\ud800", "../../etc/passwd", "", 3)),
+    ({"spec": {**SPEC.to_dict(), "features": [["x", 10**400]]}}, "is 1000*[.]{3}; use a positive"),
     *(({"origin": {**ORIGIN, name: value}}, message) for name, value, message in [
         ("metrics", {"one_shot_error": math.nan}, "its one_shot_error is nan"),
         ("metrics", None, "its metrics is None"),
@@ -160,6 +166,29 @@ def test_weights_that_are_none_are_refused_with_their_file(tmp_path, opened, cha
     place = r"encoder\.json" if "embeddings" in message else r"weights-\w+\.safetensors"
     with pytest.raises(ModelError, match=rf"{place} cannot be understood: .*{message}"):
         opened(folder)
+
+
+@pytest.mark.parametrize("opened", [open_encoder, strokesim.siamese.open_encoder])
+def test_features_that_overflow_are_refused_without_a_warning(tmp_path, opened):
+    encoder = encoder_of()
+    encoder.tower.scale.fill_(10)
+    save_encoder(encoder, tmp_path / "model")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ArgumentError, match="embedding of sequence 1 is no number: its feat"):
+            opened(tmp_path / "model").embed([[[1, 2]], [[3e38, -3e38], [3e38, 3e38]]])
+
+
+def test_an_onnx_file_cannot_be_trained_on(stored):
+    with pytest.raises(ModelError, match=r"model\.onnx cannot be trained on: .* or 'default'"):
+        strokesim.siamese.open_encoder(stored / "model.onnx")
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+@pytest.mark.parametrize("opened", [open_encoder, strokesim.siamese.open_encoder])
+def test_a_name_that_no_system_takes_is_refused(opened, path):
+    with pytest.raises(ModelError, match="is no encoder: "):
+        opened(path)
 
 
 @pytest.mark.parametrize("patch", [1, 4])

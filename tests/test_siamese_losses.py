@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from pytorch_metric_learning import distances as their_distances
@@ -271,6 +272,7 @@ PAIRS = {"a": torch.zeros(2, 3), "b": torch.zeros(2, 3), "y": torch.ones(2)}
         ({"a": [[0.0] * 3] * 2}, "a is a list; needed: a Tensor, .n_pairs, dim."),
         ({"y": [1, 1]}, "y is a list"),
         ({"y": torch.tensor([1, -1])}, "y holds more than 0 and 1"),
+        ({"y": torch.tensor([1, 0j])}, "y holds complex64; needed: 0 and 1"),
         ({"y": torch.tensor([1, float("nan")])}, "y holds more than 0 and 1"),
     ],
 )
@@ -304,7 +306,9 @@ def head(name):
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))
-@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "0.5", None])
+@pytest.mark.parametrize(
+    "value", [0, -1.0, float("nan"), float("inf"), "0.5", None, True, np.True_, 10**400]
+)
 def test_a_margin_or_temperature_that_is_not_above_0_is_refused(name, value):
     (option,) = LOSSES[name].defaults
     with pytest.raises(ArgumentError, match=f"{option}=.*; needed: a number above 0"):
@@ -328,6 +332,9 @@ def test_an_option_that_a_loss_has_not_is_refused():
     [
         (([0], [1], [2]), "triplets is a tuple; needed: what a miner returns"),
         (Triplets(*map(torch.tensor, ([0], [1], [6]))), "samples 6 to 6; the batch has 6"),
+        (Triplets([0], [1], [2]), "anchors is a list; needed: a Tensor"),
+        (Triplets(*map(torch.tensor, ([0.0], [1.0], [2.0]))), "anchors holds float32; needed: int"),
+        (Triplets(*map(torch.tensor, ([0], [1], [True]))), "negatives holds bool; needed: int64"),
         (Triplets(*map(torch.tensor, ([0], [1, 1], [2]))), r"shapes \(1,\), \(2,\), \(1,\)"),
     ],
 )

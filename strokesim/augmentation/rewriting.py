@@ -17,7 +17,7 @@ in the study of rapid human movements with the kinematic theory, Pattern Recogni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -34,11 +34,21 @@ _BEND, _TURN = 0.5, np.pi
 _SIGMA = 0.25
 """Width of a sub-movement in log time, as people's are."""
 
+_AT_ONCE = 1000
+"""Samples that one movement is laid through: its cost grows with their square."""
+
+_FARTHEST = 0.5
+"""How far a sample is moved at most, in sizes of the ink."""
+
 
 def displacements(
     strokes: Sequence[np.ndarray], rng: np.random.Generator, amount: float
 ) -> np.ndarray:
     """Return where another movement of the same plan takes each sample.
+
+    Of more than 1,000 samples, one movement after the other is laid through as many. Where a
+    sample would come to lie farther off than half the longer side of the ink, all of them are
+    moved less in proportion.
 
     Parameters
     ----------
@@ -59,10 +69,34 @@ def displacements(
     if size == 0:
         return np.zeros_like(points)
     corner = points.min(axis=0)
-    movement, times = movement_of([(stroke - corner) / size for stroke in strokes])
+    found = [np.zeros((0, 2))]
+    for part in _in_parts((points - corner) / size, [len(stroke) for stroke in strokes]):
+        moved = _moved(part, rng, amount)
+        if len(found) > 1:
+            # The first sample is the last of the part before, and lies where that left it.
+            moved = moved[1:] + (found[-1][-1] - moved[0])
+        found.append(moved)
+    moved = np.concatenate(found)
+    farthest = float(np.hypot(*moved.T).max())
+    return size * (moved if farthest <= _FARTHEST else _FARTHEST / farthest * moved)
+
+
+def _moved(strokes: list[np.ndarray], rng: np.random.Generator, amount: float) -> np.ndarray:
+    if not np.ptp(np.concatenate(strokes), axis=0).any():
+        return np.zeros((sum(map(len, strokes)), 2))
+    movement, times = movement_of(strokes)
     again = movement.varied(rng, amount)
     moved: np.ndarray = again.at(times)[:, :2] - movement.at(times)[:, :2]
-    return size * moved
+    return moved
+
+
+def _in_parts(points: np.ndarray, lengths: Sequence[int]) -> Iterator[list[np.ndarray]]:
+    """Yield strokes of so many samples in parts; each begins with the last sample before it."""
+    borders = np.cumsum(lengths)
+    for begin in range(0, len(points), _AT_ONCE):
+        start, end = max(0, begin - 1), begin + _AT_ONCE
+        inside = borders[np.searchsorted(borders, start, "right") : np.searchsorted(borders, end)]
+        yield np.split(points[start:end], inside[inside < len(points)] - start)
 
 
 def movement_of(strokes: Sequence[np.ndarray]) -> tuple[Movement, np.ndarray]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from strokesim.amounts import check_number
+from strokesim.amounts import check_number, shown
 from strokesim.augmentation.rewriting import displacements
 from strokesim.chance import check_generator
 from strokesim.errors import ArgumentError
@@ -62,8 +62,9 @@ class Augmentation:
     movement : float
         How much the lengths, directions and times of the sub-movements change that the kinematic
         model sees in the ink; 1 is about as much as a writer's own repetitions differ, see
-        `strokesim.synthesis.Movement.varied`. Samples keep their times. It takes several times
-        as long as everything else, so it is 0 unless asked for.
+        `strokesim.synthesis.Movement.varied`. Samples keep their times, and none moves by more
+        than half the ink's size. It takes several times as long as everything else, so it is 0
+        unless asked for.
 
     Raises
     ------
@@ -93,10 +94,12 @@ class Augmentation:
             value, most = getattr(self, field.name), _MOST.get(field.name, _MOST_OTHERS)
             try:
                 number = float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 number = math.nan
             if not 0 <= number <= most:
-                raise ArgumentError(f"{field.name}={value!r}; needed: a number from 0 to {most:g}")
+                raise ArgumentError(
+                    f"{field.name}={shown(value)}; needed: a number from 0 to {most:g}"
+                )
             object.__setattr__(self, field.name, number)
 
     @classmethod

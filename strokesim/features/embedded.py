@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 from strokesim.errors import ArgumentError, SpecError
 from strokesim.features.spec import FeatureSpec
 
+PER_STEP = "/step"
+"""How the fingerprint of an encoder that is per step ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpec:
@@ -44,6 +47,11 @@ class EmbeddingSpec:
 
     def __str__(self) -> str:
         return f"embeddings by encoder {self.encoder[:8]}"
+
+    @property
+    def is_per_step(self) -> bool:
+        """Whether there is a point for every patch of steps, and not one per ink."""
+        return self.encoder.endswith(PER_STEP)
 
     @property
     def n_features(self) -> int:

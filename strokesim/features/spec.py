@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 
+from strokesim.amounts import shown
 from strokesim.errors import ArgumentError, UnknownNameError
 from strokesim.features.table import FEATURES
 from strokesim.features.text import read_options, write_options
@@ -297,10 +298,10 @@ def _check_positive(name: str, value: Any) -> float:
     if (
         isinstance(value, (int, float, np.integer, np.floating))
         and not isinstance(value, bool)
-        and 0 < value < math.inf
+        and 0 < value <= sys.float_info.max
     ):
         return float(value)
-    raise ArgumentError(f"{name} is {value!r}; use a positive finite number")
+    raise ArgumentError(f"{name} is {shown(value)}; use a positive finite number")
 
 
 def _check_int(name: str, value: Any, least: int) -> int:

@@ -54,8 +54,10 @@ class NumpyEncoder(Encoder):
 
     def points(self, steps: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Return what the network makes of a padded batch; see `Encoder.points`."""
-        points, per_step = embeddings(Arithmetic(), self.weights, self.settings, steps, lengths)
-        found: np.ndarray = per_step() if self.stepwise else points
+        # What grows beyond float32 shows in the embedding.
+        with np.errstate(over="ignore", invalid="ignore"):
+            points, per_step = embeddings(Arithmetic(), self.weights, self.settings, steps, lengths)
+            found: np.ndarray = per_step() if self.stepwise else points
         return found
 
 

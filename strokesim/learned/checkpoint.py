@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -18,6 +19,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from strokesim.amounts import shown
 from strokesim.errors import ModelError, UnknownNameError
 from strokesim.features import FeatureSpec
 from strokesim.learned.encoder import Origin
@@ -56,7 +58,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         named = content["weights"]
         settings, n_features = settings_of(content["encoder"]), count_of(content["n_features"])
         spec, origin = spec_of(content["spec"]), origin_of(content["origin"])
-        weights_place, checksum = folder / Path(named["name"]).name, named["sha256"]
+        weights_place, checksum = folder / _file_name(named["name"]), named["sha256"]
         shapes = shapes_of(settings, n_features)
     except (KeyError, TypeError, ValueError) as error:
         raise misunderstood(place, error) from error
@@ -105,7 +107,7 @@ def count_of(stored: object, name: str = "n_features") -> int:
         If it is none.
     """
     if not isinstance(stored, int) or isinstance(stored, bool) or not 1 <= stored <= 4096:
-        raise ValueError(f"{name}={stored!r}; needed: a whole number from 1 to 4096")
+        raise ValueError(f"{name}={shown(stored)}; needed: a whole number from 1 to 4096")
     return stored
 
 
@@ -132,9 +134,16 @@ def origin_of(stored: dict[str, Any]) -> Origin:
     if origin.threshold is not None:
         figures["threshold"] = origin.threshold
     for name, value in figures.items():
-        if not _is_number(value) or not math.isfinite(value) or value < 0:
-            raise ValueError(f"its {name} is {value!r}; needed: a number from 0 on")
+        if not _is_number(value) or not 0 <= value <= sys.float_info.max:
+            raise ValueError(f"its {name} is {shown(value)}; needed: a number from 0 on")
     return origin
+
+
+def _file_name(stored: object) -> str:
+    """Return the name of a file beside `NAME` that was stored, where it can be one."""
+    if not isinstance(stored, str) or not re.fullmatch(r"[\w.-]{1,200}", stored, re.ASCII):
+        raise ValueError(f"its weights are in {shown(stored)}, which names no file")
+    return stored
 
 
 def _is_number(value: object) -> bool:
@@ -198,6 +207,8 @@ def _read_json(place: Path) -> dict[str, Any]:
         raise ModelError(f"{folder} is no encoder: {why}") from None
     except OSError as error:
         raise ModelError(f"{place} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ModelError(f"{str(folder)!r} is no encoder: {error}") from error
     try:
         content = json.loads(text)
         named = content.get("format") == FORMAT

@@ -15,6 +15,7 @@ import numpy as np
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError, SpecError
 from strokesim.features import EmbeddingSpec, FeatureSpec
+from strokesim.features.embedded import PER_STEP
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
 
@@ -189,8 +190,7 @@ class Encoder(ABC):
         for encoder in (self, self.per_step()):
             steps = np.zeros((2, 3, self.n_inputs), np.float32)
             steps[1] = 1
-            with np.errstate(over="ignore", invalid="ignore"):
-                found = encoder.points(steps, np.array([3, 2], np.int32))
+            found = encoder.points(steps, np.array([3, 2], np.int32))
             n_patches = (-(-3 // self.patch),) if encoder.stepwise else ()
             if found.shape != (2, *n_patches, self.n_features) or found.dtype != np.float32:
                 raise ValueError(
@@ -204,7 +204,7 @@ class Encoder(ABC):
     @property
     def fingerprint(self) -> str:
         """Equal for encoders that make the same of ink, up to rounding."""
-        return f"{self._identity}{'/step' if self.stepwise else ''}"
+        return f"{self._identity}{PER_STEP if self.stepwise else ''}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -264,7 +264,8 @@ class Encoder(ABC):
         Raises
         ------
         ArgumentError
-            If a sequence is no such array, or so long that memory runs out.
+            If a sequence is no such array, so long that memory runs out, or of features so
+            large that its embedding is no number.
         """
         given = _ragged(sequences)
         if not len(given):
@@ -283,9 +284,13 @@ class Encoder(ABC):
         for chosen in self._batches(order, -(-given.lengths[order] // self.patch)):
             found = self._points_of(given, chosen)
             for index, row in zip(chosen, found, strict=True):
-                values[offsets[index] : offsets[index + 1]] = (
-                    row[: counts[index]] if self.stepwise else row
-                )
+                own = row[: counts[index]] if self.stepwise else row
+                if not np.isfinite(own).all():
+                    raise ArgumentError(
+                        f"the embedding of sequence {index} is no number: its features or the "
+                        "weights of the encoder are too large for float32"
+                    )
+                values[offsets[index] : offsets[index + 1]] = own
             if progress is not None:
                 progress(len(chosen))
         return Ragged(values, offsets.astype(np.int64))

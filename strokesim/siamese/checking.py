@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from strokesim.amounts import shown
 from strokesim.errors import ArgumentError, UnknownNameError
 
 REAL = (int, float, np.integer, np.floating)
@@ -73,12 +74,3 @@ def number(name: str, value: object, low: float, high: float) -> float:
         with suppress(OverflowError):
             return float(value)
     raise ArgumentError(f"{name}={shown(value)}; use a number from {low:g} to {high:g}")
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it; of a long one the beginning."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python writes no whole number of thousands of digits.
-        return f"{type(value).__name__} of too many digits"
-    return text if len(text) <= 60 else f"{text[:60]}..."

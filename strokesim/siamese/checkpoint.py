@@ -17,7 +17,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from strokesim.errors import OutputError, StrokesimError
+from strokesim.errors import ModelError, OutputError, StrokesimError
 from strokesim.learned.checkpoint import (
     FORMAT,
     NAME,
@@ -126,10 +126,16 @@ def open_encoder(path: str | os.PathLike[str]) -> Encoder:
     ArgumentError
         If it is no path.
     ModelError
-        If the folder is missing, holds no encoder, a damaged one, or one of a newer version.
+        If the folder is missing, holds no encoder, a damaged one, or one of a newer version; or
+        it is an ONNX file, which `strokesim.open_encoder` opens.
     """
     check_path(path)
     place = MODELS / DEFAULT if str(path) == DEFAULT else Path(path)
+    if place.suffix == ".onnx" and place.is_file():
+        raise ModelError(
+            f"{place} cannot be trained on: an ONNX file keeps no weights that torch reads; give "
+            "the folder that it was exported from, or 'default'"
+        )
     found = read_checkpoint(place)
     try:
         settings = EncoderSettings(**found.settings)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from strokesim.amounts import shown
 from strokesim.corpus import Corpus
 from strokesim.errors import ArgumentError, SpecError
 from strokesim.features import FeatureSpec
 from strokesim.ink import Ink
 from strokesim.ragged import Ragged
-from strokesim.siamese.checking import shown
 
 Augment = Callable[[Ink, np.random.Generator], Ink]
 

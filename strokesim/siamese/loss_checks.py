@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from strokesim.amounts import check_number
 from strokesim.errors import ArgumentError
 from strokesim.siamese.mining import Triplets
 
@@ -94,12 +95,14 @@ def check_pairs(a: object, b: object, y: object) -> None:
         )
     check_device(other, one, "b")
     check_device(y, one, "y")
+    if y.is_complex():
+        raise ArgumentError(f"y holds {_kind(y)}; needed: 0 and 1")
     if not bool(((y == 0) | (y == 1)).all()):
         raise ArgumentError("y holds more than 0 and 1; 1 means the same class")
 
 
-def check_options(name: str, options: Mapping[str, Any], known: list[str]) -> None:
-    """Refuse options that a loss has not, and a margin or temperature that is not above 0.
+def check_options(name: str, options: Mapping[str, Any], known: list[str]) -> dict[str, Any]:
+    """Return options, margin and temperature as floats.
 
     Parameters
     ----------
@@ -113,18 +116,22 @@ def check_options(name: str, options: Mapping[str, Any], known: list[str]) -> No
     Raises
     ------
     ArgumentError
+        If the loss has not one of them, or a margin or temperature is no number above 0.
     """
+    checked = dict(options)
     for option, value in options.items():
         if option not in known:
             raise ArgumentError(f"{name} has no {option}; it takes {' and '.join(known)}")
-        if option not in ("margin", "temperature"):
-            continue
-        if not isinstance(value, Real) or not 0 < float(value) < math.inf:
-            raise ArgumentError(f"{option}={value!r}; needed: a number above 0, and not infinite")
+        if option in ("margin", "temperature"):
+            needed = "a number above 0, and not infinite"
+            checked[option] = check_number(option, value, needed)
+            if not 0 < checked[option] < math.inf:
+                raise ArgumentError(f"{option}={value!r}; needed: {needed}")
+    return checked
 
 
 def check_triplets(triplets: object, n_samples: int) -> None:
-    """Refuse triplets that are not three rows of numbers of samples.
+    """Refuse triplets that are not three rows of whole numbers, those of samples.
 
     Raises
     ------
@@ -134,6 +141,14 @@ def check_triplets(triplets: object, n_samples: int) -> None:
         raise ArgumentError(
             f"triplets is a {type(triplets).__name__}; needed: what a miner returns"
         )
+    for name, column in zip(Triplets._fields, triplets, strict=True):
+        if not isinstance(column, Tensor):
+            raise ArgumentError(
+                f"{name} is a {type(column).__name__}; needed: a Tensor, (n_triplets,), of int64"
+            )
+        # Of other whole numbers, uint8 would be a mask.
+        if column.dtype not in (torch.int64, torch.int32):
+            raise ArgumentError(f"{name} holds {_kind(column)}; needed: int64, numbers of samples")
     if len({tuple(column.shape) for column in triplets}) > 1 or triplets.anchors.ndim != 1:
         shapes = ", ".join(str(tuple(column.shape)) for column in triplets)
         raise ArgumentError(f"triplets of shapes {shapes}; needed: (n_triplets,) three times")

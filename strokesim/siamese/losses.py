@@ -270,7 +270,7 @@ class Loss:
         """
         check_batch(embeddings, labels, 1 if self.needs_head else 2)
         extra = {"triplets": self.takes_triplets, "weights": self.needs_head}
-        check_options(
+        options = check_options(
             self.name, options, [*self.defaults, *(name for name, has in extra.items() if has)]
         )
         if options.get("triplets") is not None:
@@ -308,7 +308,7 @@ class Loss:
             classes, or it is defined on batches and no pair has y = 1.
         """
         check_pairs(a, b, y)
-        check_options(self.name, options, list(self.defaults))
+        options = check_options(self.name, options, list(self.defaults))
         if self.needs_head:
             raise ArgumentError(f"{self.name} learns classes and has no meaning for pairs")
         if self.terms is not None:

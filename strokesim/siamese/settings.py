@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from strokesim.amounts import shown
 from strokesim.errors import ArgumentError, UnknownNameError
-from strokesim.siamese.checking import REAL, check_name, number, shown, whole_number
+from strokesim.siamese.checking import REAL, check_name, number, whole_number
 from strokesim.siamese.devices import PRECISIONS
 from strokesim.siamese.losses import LOSSES
 from strokesim.siamese.mining import MINERS
