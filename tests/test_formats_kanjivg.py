@@ -267,3 +267,16 @@ def test_a_drawing_of_many_lines_takes_little_memory(tmp_path):
     tracemalloc.stop()
     assert ink.strokes[0].xy[-1].tolist() == [90_000, 0]
     assert peak < 10 * path.stat().st_size + (4 << 20)
+
+
+def test_short_paths_take_no_memory_twice(tmp_path):
+    path = tmp_path / "short.svg"
+    paths = "<path d='M1 2 3 4' id='path'/>" * 4000
+    path.write_text(f"<svg xmlns:kvg='u'>{paths}</svg>")
+    list(read_inks(path))
+    tracemalloc.start()
+    (ink,) = read_inks(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert ink.n_samples == 8000
+    assert peak < 13 * path.stat().st_size

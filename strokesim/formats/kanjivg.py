@@ -153,8 +153,13 @@ def _ink(source: Source, drawing: _Drawing, number: int, passed_over: int) -> In
         "transform not applied": drawing.n_transforms,
         "document type declaration left out": passed_over,
     }
+    strokes = []
+    # One gives way to the other, because each takes more memory than a short path.
+    drawing.subpaths.reverse()
+    while drawing.subpaths:
+        strokes.append(Stroke(flatten(drawing.subpaths.pop(), tolerance)))
     return Ink(
-        tuple(Stroke(flatten(subpath, tolerance)) for subpath in drawing.subpaths),
+        tuple(strokes),
         label=label,
         id=f"{source.stem}#{number}",
         source=source.name,

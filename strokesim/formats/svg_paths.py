@@ -13,6 +13,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def parse_path(data: str) -> list[Subpath]:
 
 def longer_side(subpaths: list[Subpath]) -> float:
     """Return the longer side of the box around all control points; 0.0 of a single point."""
-    corners = np.array([subpath.corners for subpath in subpaths])
+    corners = np.fromiter(chain.from_iterable(subpath.corners for subpath in subpaths), complex)
     return float(max(np.ptp(corners.real), np.ptp(corners.imag)))
 
 
