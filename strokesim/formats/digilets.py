@@ -109,7 +109,8 @@ def _ink(rows: np.ndarray, label: str, writer: str | None, number: int, source: 
     strokes: list[Stroke] = []
     hover: list[Hover] = []
     changes = np.flatnonzero(put_down[1:] | (in_air[1:] != in_air[:-1])) + 1
-    for begin, end in pairwise(map(int, chain([0], changes, [len(rows)]))):
+    ends = chain(map(int, changes), [len(rows)])
+    for begin, end in pairwise(chain([0], ends)):
         path = Stroke(samples[begin:end], _CHANNELS)
         if in_air[begin]:
             hover.append(Hover(len(strokes), path))

@@ -391,10 +391,10 @@ def _segment_said(body: bytes) -> _Said | None:
     if not words or len(label) < 2 or not label.endswith('"'):
         return None
     parts, quality = words[1] if len(words) == 2 else "", "?"
-    named = parts.rsplit(None, 1)
-    if named and _QUALITY.fullmatch(named[-1]):
-        quality = named.pop()
-        parts = named[0] if named else ""
+    ends = parts.rsplit(None, 1)
+    if ends and _QUALITY.fullmatch(ends[-1]):
+        quality = ends.pop()
+        parts = ends[0] if ends else ""
     parts = parts.translate(_NO_BLANKS)
     if parts and not _PARTS.fullmatch(parts):
         return None
