@@ -36,6 +36,7 @@ REPEATED = {
         b".COORD X Y P\n.PEN_UP\n1 2\n.COORD X Y\n.PEN_UP\n1 2\n3 4\n5 6\n",
         b"",
     ),
+    "words of a segment": ("unipen", b".PEN_DOWN\n1 2\n.SEGMENT A ", b"0-1 ", b'? "a"\n'),
     "a label": ("unipen", b'.PEN_DOWN\n1 2\n.SEGMENT A 0 ? "a', b'"\n', b'"\n'),
     "a component": ("uji", b".COMMENT Class [A]\n.PEN_DOWN\n", b"5 ", b"DOWN\n"),
     "a row among samples": ("signature_text", b"2\n1 2 3 1\n", b"1 ", b"\n1 2 3 1\n"),
