@@ -25,7 +25,7 @@ def text_of(table, separator):
 def test_rows_come_back_however_the_text_is_cut_into_pieces(table, separator, piece):
     text = text_of(table, separator)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(number_rows, "_PIECE", piece)
+        patch.setattr(number_rows, "PIECE", piece)
         rows, damaged = parse_rows(
             Source(text, "a"), text, 1, range(1, 5), separator.strip().encode()
         )
@@ -39,7 +39,7 @@ def test_one_damaged_row_is_named_and_the_others_are_saved(table, separator, pie
     lines = text_of(table, separator).split(b"\n")
     text = b"\n".join([*lines[:place], b"x", *lines[place:]])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(number_rows, "_PIECE", piece)
+        patch.setattr(number_rows, "PIECE", piece)
         with pytest.raises(FormatError, match=f"^a:{place + 5}: 'x' is not a number"):
             parse_rows(Source(text, "a"), text, 5, range(1, 5), separator.strip().encode())
         rows, damaged = parse_rows(
@@ -49,7 +49,7 @@ def test_one_damaged_row_is_named_and_the_others_are_saved(table, separator, pie
 
 
 def test_all_rows_are_as_wide_as_the_first_even_across_pieces(monkeypatch):
-    monkeypatch.setattr(number_rows, "_PIECE", 1)
+    monkeypatch.setattr(number_rows, "PIECE", 1)
     with pytest.raises(FormatError, match="a:2: has 3 numbers; needed: 2"):
         parse_rows(Source(b"", "a"), b"1 2\n3 4 5\n", 1, (2, 3))
 
@@ -61,7 +61,7 @@ def test_text_without_rows_gives_none_of_the_greatest_width():
 
 
 def test_a_line_beyond_the_limit_is_refused_and_its_neighbours_are_saved(monkeypatch):
-    monkeypatch.setattr(number_rows, "_PIECE", 4)
+    monkeypatch.setattr(number_rows, "PIECE", 4)
     monkeypatch.setattr(number_rows, "LONGEST_LINE", 5)
     text = b"1 2\n3 4\n5 666666\n7 8"
     with pytest.raises(FormatError, match="a:3: is longer than the 0 MiB that a line may be"):
