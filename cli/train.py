@@ -192,7 +192,7 @@ def command(
     inks = list(read(ink, format=format, lenient=lenient))
     others = list(read(held, format=format, lenient=lenient)) if held else None
     if per_group is not None:
-        with progress("inks", max(len(inks) - 1, 0)) as bar:
+        with progress("inks", len(inks)) as bar:
             inks = grouped(inks, per_group, threads=threads, progress=bar.update)
         tell(f"without labels: {len(inks):,} inks in {len({ink.label for ink in inks}):,} groups")
         share = share if given(context, "share") else 0.0

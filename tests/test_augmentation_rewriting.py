@@ -61,7 +61,8 @@ def test_the_model_alone_is_near_what_the_synthetic_pen_writes():
 
 
 @pytest.mark.data
-def test_the_model_alone_is_near_recorded_ink(data):
+def test_the_model_alone_is_near_recorded_ink(data, monkeypatch):
+    monkeypatch.setenv("STROKESIM_DATA", str(data))
     for name, most in (("omniglot", 0.03), ("pendigits", 0.06)):
         part = {"omniglot": "small1", "pendigits": "train"}[name]
         found = [off(ink) for ink in list(load_dataset(name, part))[:2000:25]]

@@ -41,7 +41,8 @@ def test_every_try_has_a_title_of_its_own_and_changes_the_recipe(tries, letters)
 
 
 @pytest.mark.data
-def test_capitals_are_classes_of_their_own_for_training_only(tries, letters, data):
+def test_capitals_are_classes_of_their_own_for_training_only(tries, letters, data, monkeypatch):
+    monkeypatch.setenv("STROKESIM_DATA", str(data))
     known = letters.without(letters.VALIDATION, "validation").known
     written = tries.with_capitals(known)
     assert {ink.label for ink in written} > {"a", "A", "0", "o"}

@@ -254,7 +254,7 @@ def rewritten(folder, **changes):
         ({"encoder": {**SETTINGS, "dropout": 1}}, "cannot be understood: dropout=1; needed"),
         ({"encoder": {**SETTINGS, "width": 4096, "layers": 4096}}, "weights '.*' are missing"),
         ({"origin": {"classes": None}}, "cannot be understood"),
-        ({"weights": {"name": "../../secret", "sha256": "0"}}, "secret cannot be read"),
+        ({"weights": {"name": "../../secret", "sha256": "0"}}, "secret', which names no file"),
     ],
 )
 def test_a_checkpoint_that_cannot_be_understood_is_refused(folder, changes, message):
