@@ -280,3 +280,11 @@ def test_lipitk_times_of_first_samples_only_are_left_out(tmp_path, second):
             list(read_inks(path))
     else:
         assert all(ink.channels == ("x", "y", "t") for ink in read_inks(path))
+
+
+def test_a_name_of_an_include_that_no_file_can_have_is_shown_in_short(tmp_path):
+    path = tmp_path / "a.unipen"
+    path.write_text(f".INCLUDE {'part ' * 1000}\n.PEN_DOWN\n1 2\n")
+    with pytest.raises(FormatError, match=r"a.unipen:1: .INCLUDE 'part .{36}\.\.\. is longer"):
+        read_ink(path)
+    assert len(list(read_inks(path, lenient=True))) == 1

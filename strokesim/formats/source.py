@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
-
-import numpy as np
 
 from strokesim.errors import FormatError
 
 MOST_LISTED = 1000
 """Most things left out of a file that are listed one by one; the others are counted."""
 
+FREE_PARTS, BYTES_OF_PART = 10_000, 40
+"""See `most_parts`. A stroke takes some 300 bytes of memory beside its samples."""
 
 _BOM = b"\xef\xbb\xbf"
+_PART = 1 << 12
+"""Bytes between two places whose lines are counted once and for all."""
 
 
 def lines_of(text: bytes) -> Iterator[bytes]:
@@ -27,6 +30,15 @@ def lines_of(text: bytes) -> Iterator[bytes]:
         yield text[begin:end]
         begin = end + 1
     yield text[begin:]
+
+
+def most_parts(size: int) -> int:
+    """Return how many strokes and movements in the air a file of so many bytes may have.
+
+    One for every `BYTES_OF_PART` of them, and `FREE_PARTS` in any file: more have hardly any
+    samples, and would take many times the file.
+    """
+    return max(FREE_PARTS, size // BYTES_OF_PART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class Source:
     lenient: bool = False
     skipped: list[FormatError] = field(default_factory=list)
     tally: list[int] = field(default_factory=lambda: [0])
-    _line_ends: list[np.ndarray] = field(default_factory=list, init=False, repr=False)
+    _lines_ahead: list[int] = field(default_factory=list, init=False, repr=False)
 
     def error(self, reason: str, line: int | None = None) -> FormatError:
         """Return, for raising, the error that names this file and the line."""
@@ -108,11 +120,14 @@ class Source:
 
     def line_at(self, offset: int) -> int:
         """Return the line, counted from 1, in which a byte of the file stands."""
-        # Kept from the first call on: a lenient reader may ask for every line of a file.
-        if not self._line_ends:
-            codes = np.frombuffer(self.data, np.uint8)
-            self._line_ends.append(np.flatnonzero(codes == ord("\n")))
-        return int(np.searchsorted(self._line_ends[0], offset)) + 1
+        # Counted once, part by part: a lenient reader may ask for every line of a file, and
+        # where each of them ends takes eight times the size of a file of line feeds.
+        if not self._lines_ahead:
+            parts = range(0, len(self.data), _PART)
+            counts = (self.data.count(b"\n", begin, begin + _PART) for begin in parts)
+            self._lines_ahead.extend(accumulate(counts, initial=1))
+        part = min(offset, len(self.data)) // _PART
+        return self._lines_ahead[part] + self.data.count(b"\n", part * _PART, offset)
 
     def text(self, encoding: str = "utf-8") -> str:
         """Return the file as text, a byte order mark removed, line ends as they are.

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
-from strokesim.formats.unipen_components import DAMAGED, UNTIMED, Components, timeless
+from strokesim.formats.unipen_components import DAMAGED, UNTIMED, Component, timeless
 from strokesim.formats.unipen_statements import labels_in
 from strokesim.formats.unipen_tree import MISSING, Segment, Tree
 from strokesim.formats.unipen_writing import NO_HIERARCHY
@@ -63,7 +62,7 @@ class InkMaker:
     def ink(
         self,
         segment: Segment,
-        components: Components,
+        components: Sequence[Component],
         *,
         label: str | None,
         writer: str | None,
@@ -81,15 +80,15 @@ class InkMaker:
         strokes: list[Stroke] = []
         hover: list[Hover] = []
         repairs: dict[str, int] = {}
-        for down, path in zip(components.down, components.paths, strict=True):
+        for down, path, lost, _ in components:
+            if lost is not None:
+                repairs[lost] = repairs.get(lost, 0) + 1
             if path is None:
                 continue
             if down:
                 strokes.append(path)
             else:
                 hover.append(Hover(len(strokes), path))
-        if any(components.lost):
-            repairs.update(Counter(lost for lost in components.lost if lost is not None))
         if not strokes:
             # Damage is listed where it is.
             if DAMAGED not in repairs:
@@ -107,7 +106,7 @@ class InkMaker:
         if "t" in channels or any("t" in path.channels for _, path in hover):
             strokes, hover = self._timed(components, strokes, hover)
         self._n_inks += 1
-        declared = components.declared[0]
+        declared = components[0].declared
         ink = Ink._trusted(
             tuple(strokes),
             label,
@@ -140,11 +139,11 @@ class InkMaker:
                 self._refuse(segment, reason)
             else:
                 # That is legal, so it is no error where it stands among ink.
-                segment.source.note(reason, segment.line)
+                (segment.source or source).note(reason, segment.line)
 
-    def notes(self, segment: Segment, components: Components) -> dict[str, str]:
+    def notes(self, segment: Segment, components: Sequence[Component]) -> dict[str, str]:
         """Return what the statements say that has no field of its own in `Ink`."""
-        facts = components.declared[0].facts if components.declared else {}
+        facts = components[0].declared.facts if components else {}
         return dict(self._noted(segment, facts))
 
     def _noted(self, segment: Segment, facts: _Notes) -> _Notes:
@@ -161,10 +160,12 @@ class InkMaker:
         return noted
 
     def _timed(
-        self, components: Components, strokes: list[Stroke], hover: list[Hover]
+        self, components: Sequence[Component], strokes: list[Stroke], hover: list[Hover]
     ) -> tuple[list[Stroke], list[Hover]]:
         """Count the time in seconds, from the first sample of the ink."""
-        first = next(path for path in components.paths if path is not None and "t" in path.channels)
+        first = next(
+            path for _, path, _, _ in components if path is not None and "t" in path.channels
+        )
         start = first["t"][0]
 
         def timed(path: Stroke) -> Stroke:
@@ -179,7 +180,7 @@ class InkMaker:
         return [timed(path) for path in strokes], [Hover(n, timed(path)) for n, path in hover]
 
     def _refuse(self, segment: Segment, reason: str) -> None:
-        segment.source.skip(reason, segment.line)
+        (segment.source or self._tree.source).skip(reason, segment.line)
 
     def _with_ours(self, ink: Ink, segment: Segment) -> Ink | None:
         """Add what `unipen_writing` wrote about an ink."""
@@ -187,7 +188,7 @@ class InkMaker:
         repairs: dict[str, int] = {}
         id, mm_per_unit = ink.id, ink.mm_per_unit
         try:
-            for keyword, body in segment.ours or ():
+            for keyword, body in segment.ours:
                 labels = labels_in(body)
                 if keyword == "INK_ID":
                     (id,) = labels

@@ -7,6 +7,7 @@ number of lines, to the next one.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -100,21 +101,23 @@ OURS = {
 
 KNOWN = NOTED | UNDERSTOOD | PASSED_OVER | OURS.keys()
 
-# A dot with a digit behind it is a number at the beginning of a line.
-_DOT = re.compile(rb"\n\.(?![0-9])")
+_USUAL = re.compile(rb'([!-~]+)\s+(\d+)\s+([?A-Z]+)\s+"([^"\\\s\x80-\xff]*)"\s*')
+_NO_BLANKS = dict.fromkeys(code for code in range(0x3001) if chr(code).isspace())
+_QUALITY = re.compile(r"\?+|[A-Z]+")
+_PARTS = re.compile(r"\d[\d:,-]*")
 _BOM = b"\xef\xbb\xbf"
 _PIECE = 1 << 16
-"""Bytes that are cut into statements at once, because these take many times their size."""
-
+# A dot with a digit behind it is a number at the beginning of a line.
+_DOT = re.compile(rb"\n\.(?![0-9])")
 # A label that is not closed goes on to the end, so that a text is looked through once.
 _LABEL = re.compile(r'"((?:[^"\\]|\\.)*+)("|\Z)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)|[ \t\r\n\f\v]", re.DOTALL)
+_BLANKS = str.maketrans("\t\r\n\f\v", "     ")
 _ESCAPES = {"n": "\n", "t": "\t"}
-_BLANKS = dict.fromkeys(map(ord, "\t\r\n\f\v"), " ")
 
 
 class Statements:
-    """The statements of one file, one after the other.
+    """The statements of one file, in its order.
 
     Parameters
     ----------
@@ -124,7 +127,8 @@ class Statements:
     Raises
     ------
     FormatError
-        If it holds a NUL byte.
+        If it holds a NUL byte, or text ahead of the first keyword (which a lenient reader
+        passes over).
     """
 
     def __init__(self, source: Source) -> None:
@@ -134,46 +138,29 @@ class Statements:
         if b"\n" not in source.data:
             source = replace(source, data=source.data.replace(b"\r", b"\n"))
         self.source = source
+        data = source.data
+        mark = len(_BOM) if data.startswith(_BOM) else 0
+        ahead, self._begin = b"", mark + 1
+        if not _DOT.match(b"\n" + data[mark : mark + 2]):
+            first = _DOT.search(data, mark)
+            ahead = data[mark : first.start() if first else None]
+            self._begin = first.end() if first else len(data) + 1
+        if ahead.strip():
+            offset = mark + len(ahead) - len(ahead.lstrip())
+            source.skip("text ahead of the first keyword", source.line_at(offset))
 
-    def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
-        """Yield some statements at a time, their dots aside, and where the first begins.
+    def pieces(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield some statements without their dots, and where in the file the first begins.
 
-        Between the end of one and the beginning of the next are a line feed and a dot.
-
-        Raises
-        ------
-        FormatError
-            If there is text ahead of the first keyword, unless the source is read leniently.
+        Each begins two bytes behind the end of the one ahead.
         """
-        for begin, piece in self._pieces():
-            ahead, *texts = _DOT.split(piece)
-            if ahead.strip():
-                line = self.source.line_at(begin + len(ahead) - len(ahead.lstrip()))
-                self.source.skip("text ahead of the first keyword", line)
-            yield begin + len(ahead) + 2, texts
-
-    def _pieces(self) -> Iterator[tuple[int, bytes]]:
-        """Yield whole statements, 64 KiB or one longer at a time, and where they begin."""
-        data = self.source.data
-        mark = len(data) - len(data.removeprefix(_BOM))
-        end = self._piece_end(mark)
-        yield mark - 1, b"\n" + data[mark:end]
-        while end < len(data):
-            begin, end = end, self._piece_end(end + 1)
-            yield begin, data[begin:end]
-
-    def _piece_end(self, begin: int) -> int:
-        """Return where the line feed ahead of a statement stands, or the end of the file."""
-        data, end = self.source.data, begin + _PIECE
-        if end >= len(data):
-            return len(data)
-        place = data.rfind(b"\n.", begin, end)
-        while place >= 0 and not _DOT.match(data, place):
-            place = data.rfind(b"\n.", begin, place)
-        if place >= 0:
-            return place
-        found = _DOT.search(data, end - 1)
-        return found.start() if found else len(data)
+        data, begin = self.source.data, self._begin
+        # As one list short statements take ten times their size.
+        while begin <= len(data):
+            beyond = _DOT.search(data, begin + _PIECE)
+            end = beyond.start() if beyond else len(data)
+            yield begin, _DOT.split(data[begin:end])
+            begin = end + 2
 
 
 def decoded(body: bytes) -> str:
@@ -191,10 +178,10 @@ def unquoted(label: str) -> str:
     other escaped character is itself. A quote in the middle that should have been escaped is
     taken as it is.
     """
-    inside = label[1:-1]
-    if "\\" not in inside:
-        return inside.translate(_BLANKS)
-    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]) if match[1] else " ", inside)
+    label = label[1:-1]
+    if "\\" not in label:
+        return label.translate(_BLANKS)
+    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]) if match[1] else " ", label)
 
 
 def labels_in(text: str) -> list[str]:
@@ -203,3 +190,30 @@ def labels_in(text: str) -> list[str]:
     if matches and not matches[-1][2]:
         raise ValueError("a label is not closed")
     return [unquoted(match[0]) for match in matches]
+
+
+Said = tuple[str, str | None, str, str | None]
+"""Hierarchy, delineation, quality and label."""
+
+
+def segment_said(body: bytes) -> Said | None:
+    """Return what a ``.SEGMENT`` says; None if it is something else."""
+    if (usual := _USUAL.fullmatch(body)) is not None:
+        level, named, rank, name = map(bytes.decode, usual.groups())
+        return sys.intern(level), named, sys.intern(rank), name
+    text = decoded(body)
+    ahead, quote, _ = text.partition('"')
+    label = text[len(ahead) :] if quote else '""'
+    # Not into all their words, which take fifteen times as much memory.
+    words = ahead.split(None, 1)
+    if not words or len(label) < 2 or not label.endswith('"'):
+        return None
+    parts, quality = words[1] if len(words) == 2 else "", "?"
+    pieces = parts.rsplit(None, 1)
+    if pieces and _QUALITY.fullmatch(pieces[-1]):
+        quality = pieces.pop()
+        parts = pieces[0] if pieces else ""
+    parts = parts.translate(_NO_BLANKS)
+    if parts and not _PARTS.fullmatch(parts):
+        return None
+    return words[0], parts or None, quality, unquoted(label) if quote else None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,16 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from strokesim.formats.opening import LARGEST_FILE, naming_failures, read_within
-from strokesim.formats.source import Source
-from strokesim.formats.unipen_blocks import Block, convert
-from strokesim.formats.unipen_components import Components, Declared, delineated
+from strokesim.formats.source import BYTES_OF_PART, Source, most_parts
+from strokesim.formats.unipen_components import Block, Component, Declared, convert, delineated
 from strokesim.formats.unipen_statements import (
     KNOWN,
     NOTED,
     OURS,
     Statements,
     decoded,
-    unquoted,
+    segment_said,
 )
 
 MISSING = "missing include"
@@ -36,18 +35,12 @@ _MOST_OFTEN = 100
 """How often a component may be named, on average, so that a small file is not much work."""
 
 _LARGEST_BLOCK = 1 << 16
+_LONGEST_NAME = 4096
 _INCLUDE_FOLDER = "include"
 _HIGHEST_FOLDER = 6
 """How far above a file the folder of includes is looked for."""
 
-_USUAL = re.compile(rb'([!-~]+)\s+(\d+)\s+([?A-Z]+)\s+"([^"\\\s\x80-\xff]*)"\s*')
-_QUALITY = re.compile(r"\?+|[A-Z]+")
-_PARTS = re.compile(r"\d[\d:,-]*")
-_NO_BLANKS = dict.fromkeys(code for code in range(0x3001) if chr(code).isspace())
 _WORD = re.compile(r"\w+", re.ASCII)
-_Said = tuple[str, str | None, str, str | None]
-"""Hierarchy, delineation, quality and label."""
-
 _SCALE = re.compile(r"([XY])_POINTS_PER_(INCH|MM)")
 _MM = {"INCH": 25.4, "MM": 1.0}
 
@@ -56,9 +49,10 @@ _MM = {"INCH": 25.4, "MM": 1.0}
 class Segment:
     """What a ``.SEGMENT`` says, and what is said about it."""
 
-    source: Source
-    place: int | None
-    """Where in it the statement stands; None for the segment of a file that has none."""
+    source: Source | None
+    """The file that it stands in; None for the segment of a file that has none."""
+    place: int
+    """Where in the file it stands."""
     hierarchy: str
     parts: str | None
     """The delineation as written; None where there is none."""
@@ -69,21 +63,22 @@ class Segment:
     """Number of components of its set that stand ahead of it."""
     comment: bytes = b""
     """The ``.COMMENT`` that directly follows."""
-    ours: list[tuple[str, str]] | None = None
+    ours: list[tuple[str, str]] = field(default_factory=list)
     """Statements of `unipen_statements.OURS` that follow, keyword and body."""
 
     @property
     def line(self) -> int | None:
         """The line in which it stands, counted from 1."""
-        return None if self.place is None else self.source.line_at(self.place)
+        return None if self.source is None else self.source.line_at(self.place)
 
 
 @dataclass(slots=True)
 class ComponentSet:
     """What is counted together: the components and segments from one ``.START_SET`` on."""
 
-    components: Components = field(default_factory=Components)
+    components: list[Component] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
+    n_components: int = 0
 
 
 class Tree:
@@ -117,15 +112,13 @@ class Tree:
         self._folders: Sequence[Path] = ()
         self._looked_for: dict[tuple[Path, str], tuple[bool, Path | None]] = {}
         self._included: dict[Path, int] = {}
+        self._n_included = self._n_components = self._n_segments = 0
         self._n_again = 0
         self._declared: set[str] = set()
         self._channels: tuple[str, ...] | None = None
         self._scales: dict[str, float] = {}
         self._latest = Declared()
-        self._blocks: deque[Block] = deque()
-        self._words: dict[str, str] = {}
-        """Those that stand again and again, once."""
-        self._channel_sets: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._blocks: list[Block] = []
         self._walk(source, ())
         segments = [segment for group in self.sets for segment in group.segments]
         self.is_lipitk = bool(segments) and all(segment.parts is None for segment in segments)
@@ -134,8 +127,9 @@ class Tree:
         """Whether strokesim wrote it."""
         sign = y_sign or (1.0 if self.is_lipitk else -1.0)
         steps = []
+        self._blocks.reverse()
         while self._blocks:
-            block = self._blocks.popleft()
+            block = self._blocks.pop()
             if block.channels is None:
                 block.channels = self._channels or ("X", "Y")
             steps.append(convert(block, sign, first_time_only=self.is_lipitk))
@@ -148,7 +142,7 @@ class Tree:
         scales = set(self._scales.values())
         return scales.pop() if len(self._scales) == 2 and len(scales) == 1 else None
 
-    def inks(self, level: str | None = None) -> Iterator[tuple[Segment, Components]]:
+    def inks(self, level: str | None = None) -> Iterator[tuple[Segment, list[Component]]]:
         """Yield each segment, of one level of the hierarchy or of all, and what it names.
 
         Where there are components and no segment, all of them are one.
@@ -161,7 +155,7 @@ class Tree:
         for group in self.sets:
             segments = group.segments
             if not segments and group.components:
-                segments = [Segment(self.source, None, "", None, "?", None, Declared(), 0)]
+                segments = [Segment(None, 0, "", None, "?", None, Declared(), 0)]
             ends = [*(segment.first for segment in segments[1:]), len(group.components)]
             components, count = group.components, len(group.components)
             left = _MOST_OFTEN * count + 1000
@@ -180,7 +174,7 @@ class Tree:
                     yield segment, components[only : only + 1]
                 else:
                     try:
-                        named = delineated(parts, components)
+                        named = list(delineated(parts, components))
                     except ValueError as error:
                         hint = f"; not found: {', '.join(self.missing)}" if self.missing else ""
                         self._skip(segment, f".SEGMENT: {error}{hint}")
@@ -189,55 +183,68 @@ class Tree:
                         yield segment, named
 
     def _skip(self, segment: Segment, reason: str) -> None:
-        segment.source.skip(reason, segment.line)
+        (segment.source or self.source).skip(reason, segment.line)
 
     def _walk(self, source: Source, above: tuple[Path, ...]) -> None:
         """Take in the statements of one file."""
         statements = Statements(source)
-        # One for the components of each kind of channels, so that few are converted by themselves.
-        blocks: dict[tuple[str, ...] | None, Block] = {}
+        source = statements.source
         block: Block | None = None
+        size = 0
         latest: Segment | None = None
         uncommented: Segment | None = None
-        for place, texts in statements:
+        for begin, texts in statements.pieces():
+            place = begin
             for text in texts:
-                end = place + len(text)
                 parts = text.split(None, 1)
                 keyword = parts[0] if parts else b""
                 body = parts[1] if len(parts) == 2 else b""
+                end = place + len(text)
                 if keyword == b"PEN_DOWN" or keyword == b"PEN_UP":
                     # What has no samples is not counted.
                     if body:
-                        components = self.sets[-1].components
-                        components.append(self._latest, down=keyword == b"PEN_DOWN")
-                        if block is None or block.channels is not self._channels:
-                            block = blocks.get(self._channels)
                         # Pieces, because converting takes many times the size of the text.
-                        if block is None or block.size > _LARGEST_BLOCK - len(body):
-                            block = Block(statements.source, self._channels)
-                            blocks[self._channels] = block
-                            self._blocks.append(block)
-                        block.add(end - len(body), end, components)
+                        size += len(body)
+                        current = self.sets[-1]
+                        if (
+                            block is None
+                            or size > _LARGEST_BLOCK
+                            or block.channels != self._channels
+                            or block.target is not current.components
+                        ):
+                            block = self._block(source, place)
+                            size = len(body)
+                        block.places.extend((end - len(body), end, keyword == b"PEN_DOWN"))
+                        block.declared.append(self._latest)
+                        current.n_components += 1
                     uncommented = None
                 elif keyword == b"SEGMENT":
-                    latest = uncommented = self._segment(statements.source, body, place)
+                    latest = uncommented = self._segment(source, body, place)
                 elif keyword == b"COMMENT":
                     if uncommented is not None:
                         uncommented.comment = body
                     uncommented = None
                 elif keyword.startswith(b"INK_") and latest is not None:
-                    if latest.ours is None:
-                        latest.ours = []
-                    word = decoded(keyword)
-                    latest.ours.append((self._words.setdefault(word, word), decoded(body)))
+                    latest.ours.append((sys.intern(decoded(keyword)), decoded(body)))
                 elif keyword != b"DT":
-                    self._declare(statements.source, decoded(keyword), body, place, above)
+                    self._declare(source, decoded(keyword), body, place, above)
                     uncommented = None
+                    if keyword == b"INCLUDE":
+                        block = None
                 place = end + 2
+
+    def _block(self, source: Source, place: int) -> Block:
+        """Begin another block, unless there are too many components already."""
+        if self._blocks:
+            self._n_components += len(self._blocks[-1].declared)
+            self._check("components", self._n_components, source, place)
+        block = Block(source, self._channels, self.sets[-1].components)
+        self._blocks.append(block)
+        return block
 
     def _segment(self, source: Source, body: bytes, place: int) -> Segment | None:
         current = self.sets[-1]
-        said = _segment_said(body)
+        said = segment_said(body)
         if said is None:
             source.skip(
                 ".SEGMENT is not followed by hierarchy, delineation, quality and label in quotes",
@@ -245,21 +252,23 @@ class Tree:
             )
             return None
         hierarchy, parts, quality, label = said
-        once = self._words.setdefault
         segment = Segment(
-            source, place, once(hierarchy, hierarchy), parts, once(quality, quality), label,
-            self._latest, len(current.components.down),
-        )  # fmt: skip
+            source, place, hierarchy, parts, quality, label, self._latest, current.n_components
+        )
         current.segments.append(segment)
+        self._n_segments += 1
+        self._check("segments", self._n_segments, source, place)
         return segment
 
+    def _check(self, what: str, count: int, source: Source, place: int) -> None:
+        """Refuse what would take many times the files."""
+        size = len(self.source.data) + self._n_included
+        if count > most_parts(size):
+            reason = f"more than one of the {what} for every {BYTES_OF_PART} bytes"
+            raise source.error(reason, source.line_at(place))
+
     def _declare(
-        self,
-        source: Source,
-        keyword: str,
-        body: bytes,
-        place: int,
-        above: tuple[Path, ...],
+        self, source: Source, keyword: str, body: bytes, place: int, above: tuple[Path, ...]
     ) -> None:
         """Take in a statement that is neither samples nor a segment."""
         if keyword == "COORD":
@@ -270,12 +279,15 @@ class Tree:
                     source.line_at(place),
                 )
                 channels = ()
-            self._channels = self._channel_sets.setdefault(channels, channels)
+            self._channels = channels
         elif keyword == "START_SET":
-            self.sets.append(ComponentSet())
+            if self.sets[-1].n_components or self.sets[-1].segments:
+                self.sets.append(ComponentSet())
             self._note("SET", decoded(body))
         elif keyword == "WRITER_ID":
-            self._hold(replace(self._latest, writer=decoded(body) or None))
+            writer = decoded(body) or None
+            if writer != self._latest.writer:
+                self._latest = replace(self._latest, writer=writer)
         elif match := _SCALE.fullmatch(keyword):
             try:
                 per_unit = float(body)
@@ -285,7 +297,7 @@ class Tree:
             scale = _MM[match[2]] / per_unit if per_unit else 0.0
             if 0 < scale < float("inf"):
                 self._scales[match[1]] = scale
-                self._hold(replace(self._latest, mm_per_unit=self.mm_per_unit))
+                self._latest = replace(self._latest, mm_per_unit=self.mm_per_unit)
         elif keyword == "INCLUDE":
             self._include(source, decoded(body), source.line_at(place), above)
         elif keyword == "KEYWORD":
@@ -300,19 +312,19 @@ class Tree:
 
     def _note(self, keyword: str, text: str) -> None:
         name = keyword.lower().replace("_", " ")
+        if self._latest.facts.get(name) == text:
+            return
         facts = {**self._latest.facts, name: text}
         # What the file says is not known is not noted.
         if text.strip("?") == "":
             del facts[name]
-        self._hold(replace(self._latest, facts=facts))
-
-    def _hold(self, declared: Declared) -> None:
-        """Take what was declared for what holds from here on, unless that held before."""
-        if declared != self._latest:
-            self._latest = declared
+        self._latest = replace(self._latest, facts=facts)
 
     def _include(self, source: Source, name: str, line: int, above: tuple[Path, ...]) -> None:
         """Take in another file."""
+        if len(name) > _LONGEST_NAME:
+            source.skip(f".INCLUDE {name[:40]!r}... is longer than names of files are", line)
+            return
         name = " ".join(name.strip("\"'").split()).replace("\\", "/")
         if source.path is None:
             self._miss(source, name, line, "what is no file of its own cannot include others")
@@ -333,8 +345,9 @@ class Tree:
         else:
             with naming_failures(str(found)), found.open("rb") as file:
                 data = read_within(file, str(found), None)
+            self._n_included += 0 if found in self._included else len(data)
             self._included[found] = len(data)
-            if sum(self._included.values()) > LARGEST_FILE:
+            if self._n_included > LARGEST_FILE:
                 limit = LARGEST_FILE >> 20
                 raise source.error(f"includes are larger than {limit} MiB together", line)
             self._walk(replace(source, data=data, name=str(found), path=found), chain)
@@ -342,9 +355,7 @@ class Tree:
     def _is_again_and_again(self, path: Path) -> bool:
         """Count what is included once more: declarations may be, but not without bounds."""
         self._n_again += self._included.get(path, 0)
-        return path in self._included and self._n_again > max(
-            _MOST_AGAIN, sum(self._included.values())
-        )
+        return path in self._included and self._n_again > max(_MOST_AGAIN, self._n_included)
 
     def _first(self, path: Path) -> Path:
         """Return where the file itself lies."""
@@ -376,26 +387,3 @@ class Tree:
         # By the custom of the corpora a .doc is documentation: no ink, as a rule.
         if not name.lower().endswith(".doc"):
             source.skip(f".INCLUDE {name} is missing; {why}", line)
-
-
-def _segment_said(body: bytes) -> _Said | None:
-    """Return what a ``.SEGMENT`` says; None if it is something else."""
-    if (usual := _USUAL.fullmatch(body)) is not None:
-        level, named, rank, name = map(bytes.decode, usual.groups())
-        return level, named, rank, name
-    text = decoded(body)
-    ahead, quote, _ = text.partition('"')
-    label = text[len(ahead) :] if quote else '""'
-    # Not into all their words, which take fifteen times as much memory.
-    words = ahead.split(None, 1)
-    if not words or len(label) < 2 or not label.endswith('"'):
-        return None
-    parts, quality = words[1] if len(words) == 2 else "", "?"
-    ends = parts.rsplit(None, 1)
-    if ends and _QUALITY.fullmatch(ends[-1]):
-        quality = ends.pop()
-        parts = ends[0] if ends else ""
-    parts = parts.translate(_NO_BLANKS)
-    if parts and not _PARTS.fullmatch(parts):
-        return None
-    return words[0], parts or None, quality, unquoted(label) if quote else None
